@@ -1,0 +1,46 @@
+# The commands of Tem. Each sets up what it needs from the lock files; `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+PYTHON ?= python3
+
+.PHONY: help setup demo test check fmt mutate generate lock
+
+help:  ## list the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup:  ## install everything into .venv and node_modules, from lock files
+	@$(PYTHON) scripts/setup.py
+
+demo: setup  ## one certificate through every part, and every verdict
+	@python scripts/demo.py
+
+test: check  ## everything CI runs: checks, pytest, forge
+	pytest --cov --cov-report=term -q
+	scripts/core_coverage
+	scripts/forge test
+
+check: setup  ## style, types, layers, generated files up to date
+	ruff check .
+	ruff format --check .
+	mypy
+	lint-imports
+	scripts/forge fmt --check
+	python scripts/generate.py --check
+
+fmt: setup  ## format everything
+	ruff check --fix .
+	ruff format .
+	scripts/forge fmt
+
+generate: setup  ## rebuild generated files: artifacts, clients, OpenAPI, vectors
+	python scripts/generate.py
+
+mutate: setup  ## a million mutated proof files: none accepted, none crashes
+	python scripts/mutate.py --count 1000000
+
+lock: setup  ## renew the Python lock files
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
+		pyproject.toml -o requirements.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
+		pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock

@@ -1,0 +1,219 @@
+"""Snapshots: the contracts' state at one block as one file, a signed note (C2SP signed-note).
+
+The note's text is two lines: the format's name, and the state as canonical JSON. Whoever reads it
+configures whose signature counts; the signer's word stands in for the chain.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from verifier import note
+from verifier.chain_view import (
+    Act,
+    Anchor,
+    Block,
+    Custody,
+    Entry,
+    Kind,
+    LogState,
+    Organisation,
+    Reason,
+    Standing,
+    Status,
+    StatusReason,
+)
+from verifier.encoding import canonical_json, parse_canonical_json
+from verifier.errors import ConfigurationError, FormatError
+from verifier.names import log_id, org_id
+from verifier.note import NoteKey
+from verifier.statement import key_thumbprint
+from verifier.trust import Trust
+from verifier.view.state import (
+    ChainState,
+    KeyRecord,
+    LogRecord,
+    OrganisationRecord,
+    StatusEntry,
+)
+
+FORMAT = "tem-snapshot/1"
+MAX_BYTES = 64 * 1024 * 1024
+
+
+def write(state: ChainState, name: str, private: Ed25519PrivateKey) -> bytes:
+    """The snapshot of ``state``, signed as ``name``."""
+    text = f"{FORMAT}\n{canonical_json(_encode(state)).decode()}\n"
+    return note.sign(text, name, private).encode()
+
+
+def read(data: bytes, key: NoteKey, trust: Trust) -> ChainState:
+    """Verify a snapshot by ``key`` and read it as a view for ``trust``.
+
+    Raises ProofError if the signature does not hold, FormatError if the file is damaged, and
+    ConfigurationError (``snapshot_other_chain``) if it is of another chain or root.
+    """
+    if len(data) > MAX_BYTES:
+        raise FormatError("snapshot_too_large", f"Over {MAX_BYTES} bytes.", "snapshot")
+    try:
+        signed = note.parse(data.decode(), "snapshot")
+    except UnicodeDecodeError as error:
+        raise FormatError("snapshot_not_utf8", "The file is not UTF-8.", "snapshot") from error
+    note.verify(signed, key)
+    head, _, body = signed.text.partition("\n")
+    if head != FORMAT:
+        raise FormatError("snapshot_version", f"Expected {FORMAT}.", "snapshot")
+    members = parse_canonical_json(body.removesuffix("\n").encode(), "snapshot")
+    try:
+        return _decode(members, trust)
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        raise FormatError("snapshot_shape", f"Not a snapshot: {error}.", "snapshot") from error
+
+
+def _encode(state: ChainState) -> dict[str, Any]:
+    return {
+        "trust": _trust(state.trust),
+        "block": [state.at_block.number, state.at_block.hash.hex(), state.at_block.time],
+        "organisations": [_organisation(record) for record in state.organisations.values()],
+        "logs": [_log(record) for record in state.logs.values()],
+        "statuses": [
+            [log.hex(), leaf.hex(), [[_status(e) for e in entries] for entries in by.values()]]
+            for (log, leaf), by in state.statuses.items()
+        ],
+    }
+
+
+def _trust(trust: Trust) -> list[Any]:
+    contracts = [trust.trust_registry, trust.log_anchor, trust.status_registry]
+    return [trust.chain_id, trust.genesis.hex(), contracts, trust.root.hex()]
+
+
+def _organisation(record: OrganisationRecord) -> dict[str, Any]:
+    organisation = record.organisation
+    return {
+        "did": organisation.did,
+        "name": organisation.name,
+        "kind": int(organisation.kind),
+        "sponsor": organisation.sponsor.hex(),
+        "registered": record.registered_at,
+        "suspensions": {a.hex(): _entries(e) for a, e in record.suspensions.items()},
+        "keys": [_key(key) for key in record.keys.values()],
+        "grants": {scope: _entries(entries) for scope, entries in record.grants.items()},
+        "accreditations": {
+            scope: {a.hex(): _entries(entries) for a, entries in by.items()}
+            for scope, by in record.accreditations.items()
+        },
+    }
+
+
+def _key(key: KeyRecord) -> list[Any]:
+    interval = [key.start, key.until, key.recorded_at]
+    return [key.x.hex(), key.y.hex(), *interval, int(key.custody), _entries(key.revocations)]
+
+
+def _log(record: LogRecord) -> dict[str, Any]:
+    repudiated = record.repudiated_from
+    return {
+        "org": record.org.hex(),
+        "origin": record.origin,
+        "state": int(record.state),
+        "keys": [key.hex() for key in record.checkpoint_keys],
+        "repudiated": [] if repudiated is None else [repudiated],
+        "anchors": [[a.size, a.root.hex(), a.time, a.block_number] for a in record.anchors],
+    }
+
+
+def _entries(entries: list[Entry]) -> list[list[Any]]:
+    return [
+        [int(e.act), int(e.reason), e.effective, e.until, e.recorded_at, e.by.hex()]
+        for e in entries
+    ]
+
+
+def _status(entry: StatusEntry) -> list[Any]:
+    s = entry.standing
+    return [
+        s.author.hex(),
+        s.by.hex(),
+        int(s.status),
+        int(s.reason),
+        s.effective,
+        s.recorded_at,
+        entry.annulled,
+    ]
+
+
+def _decode(members: dict[str, Any], trust: Trust) -> ChainState:
+    if members["trust"] != _trust(trust):
+        raise ConfigurationError(
+            "snapshot_other_chain", "The snapshot is of another chain or root.", "snapshot"
+        )
+    number, block_hash, time = members["block"]
+    state = ChainState(trust, Block(number, bytes.fromhex(block_hash), time))
+    for organisation in members["organisations"]:
+        state.organisations[org_id(organisation["did"])] = _read_organisation(organisation)
+    for log in members["logs"]:
+        record = _read_log(log)
+        state.logs[log_id(record.org, record.origin)] = record
+    for log, leaf, authors in members["statuses"]:
+        state.statuses[bytes.fromhex(log), bytes.fromhex(leaf)] = {
+            bytes.fromhex(entries[0][0]): [_read_status(e) for e in entries] for entries in authors
+        }
+    return state
+
+
+def _read_organisation(members: dict[str, Any]) -> OrganisationRecord:
+    record = OrganisationRecord(
+        Organisation(
+            members["did"],
+            members["name"],
+            Kind(members["kind"]),
+            bytes.fromhex(members["sponsor"]),
+        ),
+        members["registered"],
+        suspensions={bytes.fromhex(a): _read(e) for a, e in members["suspensions"].items()},
+        grants={scope: _read(entries) for scope, entries in members["grants"].items()},
+        accreditations={
+            scope: {bytes.fromhex(a): _read(e) for a, e in by.items()}
+            for scope, by in members["accreditations"].items()
+        },
+    )
+    for x, y, start, until, recorded_at, custody, revocations in members["keys"]:
+        point = bytes.fromhex(x), bytes.fromhex(y)
+        record.keys[key_thumbprint(*point)[:8]] = KeyRecord(
+            *point, start, until, recorded_at, Custody(custody), _read(revocations)
+        )
+    return record
+
+
+def _read_log(members: dict[str, Any]) -> LogRecord:
+    return LogRecord(
+        bytes.fromhex(members["org"]),
+        members["origin"],
+        LogState(members["state"]),
+        [Anchor(size, bytes.fromhex(r), time, n) for size, r, time, n in members["anchors"]],
+        [bytes.fromhex(key) for key in members["keys"]],
+        members["repudiated"][0] if members["repudiated"] else None,
+    )
+
+
+def _read(entries: list[list[Any]]) -> list[Entry]:
+    return [
+        Entry(Act(act), Reason(reason), effective, until, recorded_at, bytes.fromhex(by))
+        for act, reason, effective, until, recorded_at, by in entries
+    ]
+
+
+def _read_status(entry: list[Any]) -> StatusEntry:
+    author, by, status, reason, effective, recorded_at, annulled = entry
+    standing = Standing(
+        bytes.fromhex(author),
+        bytes.fromhex(by),
+        Status(status),
+        StatusReason(reason),
+        effective,
+        recorded_at,
+    )
+    return StatusEntry(standing, annulled)
