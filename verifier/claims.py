@@ -89,7 +89,7 @@ def parse(data: bytes) -> dict[str, Any]:
     members = parse_canonical_json(data, "claims")
     if not isinstance(members, dict):
         raise FormatError("claims_shape", "Claims are a JSON object.", "claims")
-    _refuse_nested_sd(members)
+    disclosure.refuse_nested(data, 1 if "_sd" in members else 0, "claims")
     return members
 
 
@@ -199,18 +199,6 @@ def _hidden(members: Mapping[str, Any]) -> tuple[str, ...]:
     if any(a >= b for a, b in pairwise(digests)):
         raise ContentError("sd_order", "_sd is not sorted, or repeats a digest.", _at("_sd"))
     return tuple(digests)
-
-
-def _refuse_nested_sd(members: Mapping[str, Any]) -> None:
-    pending = list(members.values())
-    while pending:
-        value = pending.pop()
-        if isinstance(value, dict):
-            if "_sd" in value or "..." in value:
-                raise FormatError("sd_nested", "Only top-level fields are hidden.", "claims")
-            pending.extend(value.values())
-        elif isinstance(value, list):
-            pending.extend(value)
 
 
 def _seconds(value: object, name: str) -> int:

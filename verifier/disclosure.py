@@ -46,6 +46,7 @@ def decode(encoded: object, place: str) -> Disclosure:
     """Decode a disclosure strictly; raises FormatError."""
     raw = base64url_decode(encoded, place)
     fields = parse_canonical_json(raw, place)
+    refuse_nested(raw, 0, place)
     if not isinstance(fields, list) or len(fields) != 3:
         raise FormatError("disclosure_shape", "Expected [salt, name, value].", place)
     salt, name, value = fields
@@ -53,4 +54,14 @@ def decode(encoded: object, place: str) -> Disclosure:
         raise FormatError("salt_length", "A salt is 16 bytes.", f"{place}.salt")
     if not isinstance(name, str) or not name or not name.isascii():
         raise FormatError("disclosure_name", "The name is not ASCII text.", f"{place}.name")
-    return Disclosure(name, value, digest(base64url_encode(raw)))
+    # Only one text decodes to these bytes, so the text itself is what was hashed.
+    return Disclosure(name, value, digest(str(encoded)))
+
+
+def refuse_nested(canonical: bytes, allowed: int, place: str) -> None:
+    """Refuse canonical JSON that hides more than ``allowed`` (0 or 1) lists of digests.
+
+    In canonical JSON a member's name stands as itself, and quotes inside text are escaped.
+    """
+    if canonical.count(b'"_sd":') > allowed or b'"...":' in canonical:
+        raise FormatError("sd_nested", "Only top-level fields are hidden.", place)

@@ -7,10 +7,10 @@ refuses is parsed again, slowly, only to name the rule that was broken.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 import re
+from binascii import a2b_base64, b2a_base64
+from functools import lru_cache
 from typing import Any, NoReturn
 
 import cbor2
@@ -23,6 +23,12 @@ MAX_INTEGER = 2**53 - 1
 MAX_DEPTH = 16
 
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]*", re.ASCII)
+_TO_URL = bytes.maketrans(b"+/", b"-_")
+_FROM_URL = bytes.maketrans(b"-_", b"+/")
+_SYMBOLS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+# The last symbol of a text whose length modulo 4 is 0, 2 or 3: its unused bits are zero.
+_LAST_SYMBOLS = {0: frozenset(_SYMBOLS), 2: frozenset(_SYMBOLS[::16]), 3: frozenset(_SYMBOLS[::4])}
+_PADDING = {0: b"", 2: b"==", 3: b"="}
 _MAX_INTEGER_DIGITS = len(str(MAX_INTEGER))
 
 
@@ -143,7 +149,7 @@ def _refuse(code: str, message: str, place: str) -> NoReturn:
 
 def base64url_encode(data: bytes) -> str:
     """Base64url without padding (RFC 4648 section 5)."""
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+    return b2a_base64(data, newline=False).translate(_TO_URL, b"=").decode("ascii")
 
 
 def base64url_decode(text: object, place: str) -> bytes:
@@ -152,17 +158,17 @@ def base64url_decode(text: object, place: str) -> bytes:
         raise FormatError("base64url_type", "Expected a base64url string.", place)
     if text.endswith("="):
         raise FormatError("base64url_padded", "Base64url is written without padding.", place)
-    if not _BASE64URL.fullmatch(text) or len(text) % 4 == 1:
+    rest = len(text) % 4
+    if rest == 1 or not _BASE64URL.fullmatch(text):
         raise FormatError("base64url_invalid", "This is not base64url.", place)
-    data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    if base64url_encode(data) != text:
+    if text and text[-1] not in _LAST_SYMBOLS[rest]:
         raise FormatError("base64url_not_canonical", "The unused bits are not zero.", place)
-    return data
+    return a2b_base64(text.encode("ascii").translate(_FROM_URL) + _PADDING[rest])
 
 
 def base64_encode(data: bytes) -> str:
     """Base64 with padding (RFC 4648 section 4)."""
-    return base64.b64encode(data).decode("ascii")
+    return b2a_base64(data, newline=False).decode("ascii")
 
 
 def base64_decode(text: object, place: str) -> bytes:
@@ -170,8 +176,8 @@ def base64_decode(text: object, place: str) -> bytes:
     if not isinstance(text, str):
         raise FormatError("base64_type", "Expected a base64 string.", place)
     try:
-        data = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as error:
+        data = a2b_base64(text, strict_mode=True)
+    except ValueError as error:
         raise FormatError("base64_invalid", "This is not padded base64.", place) from error
     if base64_encode(data) != text:
         raise FormatError("base64_not_canonical", "The unused bits are not zero.", place)
@@ -188,11 +194,16 @@ def cbor_encode(value: Any) -> bytes:
 
 def _ordered(value: Any) -> Any:
     if isinstance(value, dict):
-        items = sorted(value.items(), key=lambda item: cbor2.dumps(item[0]))
+        items = sorted(value.items(), key=lambda item: _cbor_key(item[0]))
         return {key: _ordered(item) for key, item in items}
     if isinstance(value, list):
         return [_ordered(item) for item in value]
     return value
+
+
+@lru_cache(maxsize=1024)
+def _cbor_key(key: int | str) -> bytes:
+    return cbor2.dumps(key)
 
 
 def cbor_decode(data: bytes, place: str) -> Any:

@@ -16,6 +16,7 @@ ED25519 = b"\x01"
 MAX_SIGNATURES = 16
 
 _NAME = re.compile(r"[^\s+]{1,100}")
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
 _LINE = re.compile(r"— ([^\s+]{1,100}) ([A-Za-z0-9+/=]{1,200})")
 
 
@@ -67,7 +68,7 @@ def parse(note: str, place: str = "note") -> Note:
     text, separator, lines = note.rpartition("\n\n")
     if not separator or not lines.endswith("\n"):
         raise FormatError("note_shape", "Expected a text, an empty line, signature lines.", place)
-    if any(character < " " and character != "\n" for character in note):
+    if _CONTROL.search(note):
         raise FormatError("note_control", "A control character in the note.", place)
     signatures = []
     for number, line in enumerate(lines[:-1].split("\n")):
