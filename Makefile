@@ -7,13 +7,13 @@ PYTHON ?= python3
 .PHONY: help setup demo test check fmt mutate generate lock
 
 help:  ## list the commands
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##\t/' | expand -t 12
 
 setup:  ## install everything into .venv and node_modules, from lock files
 	@$(PYTHON) scripts/setup.py
 
 demo: setup  ## one certificate through every part, and every verdict
-	@python scripts/demo.py
+	@python -m scripts.demo
 
 test: check  ## everything CI runs: checks, pytest, forge
 	pytest --cov --cov-report=term -q
@@ -26,7 +26,7 @@ check: setup  ## style, types, layers, generated files up to date
 	mypy
 	lint-imports
 	scripts/forge fmt --check
-	python scripts/generate.py --check
+	python -m scripts.generate --check
 
 fmt: setup  ## format everything
 	ruff check --fix .
@@ -34,10 +34,10 @@ fmt: setup  ## format everything
 	scripts/forge fmt
 
 generate: setup  ## rebuild generated files: artifacts, clients, OpenAPI, vectors
-	python scripts/generate.py
+	python -m scripts.generate
 
 mutate: setup  ## a million mutated proof files: none accepted, none crashes
-	python scripts/mutate.py --count 1000000
+	python -m scripts.mutate --count 1000000
 
 lock: setup  ## renew the Python lock files
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \

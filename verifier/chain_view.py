@@ -202,9 +202,9 @@ class Anchor:
     """A root that the contract holds: ``time`` is its block's, in seconds since 1970."""
 
     size: int
-    root: bytes
     time: int
     block_number: int
+    root: bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,12 @@
-"""The views and events of the three contracts, encoded and decoded by their ABI."""
+"""The contracts' ABI: calls and events as bytes, and what they decode to."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib.resources import files
-from typing import Any, NamedTuple
+from typing import Any
 
 from eth_abi.abi import decode, encode
 from eth_abi.exceptions import DecodingError
@@ -17,67 +18,67 @@ from eth_utils.abi import (
 
 from verifier.errors import ChainUnavailable
 
-_ABI: Mapping[str, Sequence[Any]] = json.loads(
-    files("verifier.view").joinpath("abi.json").read_text("utf-8")
-)
 
-
-class View(NamedTuple):
-    """One view function: how to ask, and the types of what it answers."""
+@dataclass(frozen=True, slots=True)
+class Function:
+    """One function of a contract: its selector, what it takes, what it answers with."""
 
     selector: bytes
-    inputs: list[str]
-    outputs: list[str]
+    inputs: Sequence[str]
+    outputs: Sequence[str]
+
+    @classmethod
+    def of(cls, entry: Any) -> Function:
+        """Read a function from its entry in an ABI."""
+        selector = function_abi_to_4byte_selector(entry)
+        return cls(selector, types(entry["inputs"]), types(entry["outputs"]))
+
+    def encode(self, arguments: Sequence[Any]) -> bytes:
+        """The data of a call."""
+        return self.selector + encode(self.inputs, arguments)
+
+    def decode(self, answer: bytes) -> tuple[Any, ...]:
+        """What a call answered; raises ChainUnavailable (``chain_other``) for anything else."""
+        return _decode(self.outputs, answer)
 
 
-class Event(NamedTuple):
-    """One event: its name, and which parameters stand in topics and which in the data."""
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event of a contract: which parameters stand in topics, and which in the data."""
 
     name: str
-    indexed: list[tuple[str, str]]
-    plain: list[tuple[str, str]]
+    indexed: Mapping[str, str]
+    plain: Mapping[str, str]
+
+    @classmethod
+    def of(cls, entry: Any) -> Event:
+        """Read an event from its entry in an ABI."""
+        split: dict[bool, dict[str, str]] = {True: {}, False: {}}
+        for parameter in entry["inputs"]:
+            split[parameter["indexed"]][parameter["name"]] = collapse_if_tuple(parameter)
+        return cls(entry["name"], split[True], split[False])
 
 
-def _types(parameters: Sequence[Any]) -> list[str]:
+def types(parameters: Sequence[Any]) -> list[str]:
+    """The types of an ABI entry's parameters, structs as tuples."""
     return [collapse_if_tuple(parameter) for parameter in parameters]
 
 
-def _view(entry: Any) -> View:
-    selector = function_abi_to_4byte_selector(entry)
-    return View(selector, _types(entry["inputs"]), _types(entry["outputs"]))
-
-
-def _event(entry: Any) -> Event:
-    pairs = [(p["name"], collapse_if_tuple(p), p["indexed"]) for p in entry["inputs"]]
-    return Event(
-        entry["name"],
-        [(name, kind) for name, kind, indexed in pairs if indexed],
-        [(name, kind) for name, kind, indexed in pairs if not indexed],
-    )
-
-
-VIEWS: Mapping[tuple[str, str], View] = {
-    (contract, entry["name"]): _view(entry)
+_ABI: Mapping[str, Sequence[Any]] = json.loads(
+    files("verifier.view").joinpath("abi.json").read_text("utf-8")
+)
+VIEWS: Mapping[tuple[str, str], Function] = {
+    (contract, entry["name"]): Function.of(entry)
     for contract, entries in _ABI.items()
     for entry in entries
     if entry["type"] == "function"
 }
 EVENTS: Mapping[bytes, Event] = {
-    event_abi_to_log_topic(entry): _event(entry)
+    event_abi_to_log_topic(entry): Event.of(entry)
     for entries in _ABI.values()
     for entry in entries
     if entry["type"] == "event"
 }
-
-
-def encode_call(view: View, arguments: Sequence[Any]) -> str:
-    """The call data of a view, as hex."""
-    return "0x" + (view.selector + encode(view.inputs, arguments)).hex()
-
-
-def decode_result(view: View, result: object) -> tuple[Any, ...]:
-    """What a view answered; raises ChainUnavailable if that is not of its type."""
-    return _decode(view.outputs, unhex(result))
 
 
 def decode_event(topics: Sequence[bytes], data: bytes) -> tuple[str, dict[str, Any]]:
@@ -85,29 +86,17 @@ def decode_event(topics: Sequence[bytes], data: bytes) -> tuple[str, dict[str, A
     event = EVENTS.get(topics[0]) if topics else None
     if event is None or len(topics) != 1 + len(event.indexed):
         raise ChainUnavailable("chain_other", "An event that the contracts do not have.", "chain")
-    values: dict[str, Any] = {}
-    for (name, kind), topic in zip(event.indexed, topics[1:], strict=True):
-        (values[name],) = _decode([kind], topic)
-    plain = _decode([kind for _, kind in event.plain], data)
-    values.update(zip((name for name, _ in event.plain), plain, strict=True))
-    return event.name, values
+    indexed = _decode(list(event.indexed.values()), b"".join(topics[1:]))
+    plain = _decode(list(event.plain.values()), data)
+    names = (*event.indexed, *event.plain)
+    return event.name, dict(zip(names, (*indexed, *plain), strict=True))
 
 
-def unhex(text: object) -> bytes:
-    """Bytes of 0x-hex; raises ChainUnavailable for anything else."""
-    if not isinstance(text, str) or not text.startswith("0x"):
-        raise ChainUnavailable("chain_unreachable", "The node answered no hex.", "rpc")
+def _decode(expected: Sequence[str], data: bytes) -> tuple[Any, ...]:
     try:
-        return bytes.fromhex(text[2:])
-    except ValueError as error:
-        raise ChainUnavailable("chain_unreachable", "The node answered no hex.", "rpc") from error
-
-
-def _decode(types: Sequence[str], data: bytes) -> tuple[Any, ...]:
-    try:
-        return decode(types, data)
+        return decode(expected, data)
     except (DecodingError, OverflowError, UnicodeDecodeError) as error:
-        # No contract at this address answers with nothing.
+        # Where there is no contract, a call answers with nothing.
         raise ChainUnavailable(
             "chain_other", "No contract of Tem answers at the configured address.", "chain"
         ) from error

@@ -9,6 +9,7 @@ from typing import Any
 from verifier.chain_view import (
     Anchor,
     Custody,
+    Entry,
     Kind,
     LogState,
     Organisation,
@@ -26,7 +27,7 @@ from verifier.view.state import (
     OrganisationRecord,
     StatusEntry,
 )
-from verifier.view.values import entry, numbered
+from verifier.view.values import number, shaped, unhex
 
 BLOCKS_AT_ONCE = 10_000
 
@@ -44,7 +45,7 @@ def read_state(chain: LiveChain, progress: Callable[[int, int], None]) -> ChainS
             name, values = abi.decode_event(topics, data)
             apply(state, name, values)
         progress(last, block.number)
-    if chain.rpc_block(block.number)["hash"] != "0x" + block.hash.hex():
+    if chain.block(block.number) != block:
         raise ChainUnavailable("chain_contradiction", "A final block was replaced.", "rpc")
     return state
 
@@ -55,14 +56,14 @@ def _events(chain: LiveChain, first: int, last: int) -> Iterator[tuple[list[byte
     query = {"address": contracts, "fromBlock": hex(first), "toBlock": hex(last)}
     logs = chain.rpc.request("eth_getLogs", [query])
     try:
-        ordered = sorted(logs, key=lambda e: (int(e["blockNumber"], 16), int(e["logIndex"], 16)))
+        ordered = sorted(logs, key=lambda e: (number(e["blockNumber"]), number(e["logIndex"])))
         found = [(e["topics"], e["data"]) for e in ordered]
-    except (TypeError, KeyError, ValueError) as error:
+    except (TypeError, KeyError) as error:
         raise ChainUnavailable(
             "chain_unreachable", "The node answered no events.", "rpc"
         ) from error
     for topics, data in found:
-        yield [abi.unhex(topic) for topic in topics], abi.unhex(data)
+        yield [unhex(topic) for topic in topics], unhex(data)
 
 
 def apply(state: ChainState, name: str, values: dict[str, Any]) -> None:
@@ -82,7 +83,7 @@ def apply(state: ChainState, name: str, values: dict[str, Any]) -> None:
 
 
 def _organisation_registered(state: ChainState, v: dict[str, Any]) -> None:
-    organisation = Organisation(v["did"], v["name"], numbered(Kind, v["kind"]), v["sponsor"])
+    organisation = Organisation(v["did"], v["name"], shaped(Kind, v["kind"]), v["sponsor"])
     state.organisations[v["org"]] = OrganisationRecord(organisation, v["registeredAt"])
 
 
@@ -93,28 +94,28 @@ def _sponsor_transferred(state: ChainState, v: dict[str, Any]) -> None:
 
 def _suspension_recorded(state: ChainState, v: dict[str, Any]) -> None:
     suspensions = state.organisations[v["org"]].suspensions
-    suspensions.setdefault(v["author"], []).append(entry(v["entry"]))
+    suspensions.setdefault(v["author"], []).append(shaped(Entry, v["entry"]))
 
 
 def _key_added(state: ChainState, v: dict[str, Any]) -> None:
     state.organisations[v["org"]].keys[v["kid"]] = KeyRecord(
-        v["x"], v["y"], v["from"], v["until"], v["recordedAt"], numbered(Custody, v["custody"])
+        v["x"], v["y"], v["from"], v["until"], v["recordedAt"], shaped(Custody, v["custody"])
     )
 
 
 def _key_revoked(state: ChainState, v: dict[str, Any]) -> None:
-    state.organisations[v["org"]].keys[v["kid"]].revocations.append(entry(v["entry"]))
+    state.organisations[v["org"]].keys[v["kid"]].revocations.append(shaped(Entry, v["entry"]))
 
 
 def _grant_recorded(state: ChainState, v: dict[str, Any]) -> None:
     grants = state.organisations[v["accreditor"]].grants
-    grants.setdefault(v["scope"], []).append(entry(v["entry"]))
+    grants.setdefault(v["scope"], []).append(shaped(Entry, v["entry"]))
 
 
 def _accreditation_recorded(state: ChainState, v: dict[str, Any]) -> None:
     by_scope = state.organisations[v["body"]].accreditations
     by_accreditor = by_scope.setdefault(v["scope"], {})
-    by_accreditor.setdefault(v["accreditor"], []).append(entry(v["entry"]))
+    by_accreditor.setdefault(v["accreditor"], []).append(shaped(Entry, v["entry"]))
 
 
 def _log_opened(state: ChainState, v: dict[str, Any]) -> None:
@@ -122,7 +123,7 @@ def _log_opened(state: ChainState, v: dict[str, Any]) -> None:
 
 
 def _anchored(state: ChainState, v: dict[str, Any]) -> None:
-    anchor = Anchor(v["size"], v["root"], v["time"], v["blockNumber"])
+    anchor = Anchor(v["size"], v["time"], v["blockNumber"], v["root"])
     state.logs[v["log"]].anchors.append(anchor)
 
 
@@ -143,8 +144,8 @@ def _status_recorded(state: ChainState, v: dict[str, Any]) -> None:
     standing = Standing(
         v["author"],
         v["by"],
-        numbered(Status, v["status"]),
-        numbered(StatusReason, v["reason"]),
+        shaped(Status, v["status"]),
+        shaped(StatusReason, v["reason"]),
         v["effective"],
         v["recordedAt"],
     )

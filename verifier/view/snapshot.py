@@ -98,13 +98,10 @@ def _organisation(record: OrganisationRecord) -> dict[str, Any]:
         "kind": int(organisation.kind),
         "sponsor": organisation.sponsor.hex(),
         "registered": record.registered_at,
-        "suspensions": {a.hex(): _entries(e) for a, e in record.suspensions.items()},
+        "suspensions": _by_author(record.suspensions),
         "keys": [_key(key) for key in record.keys.values()],
         "grants": {scope: _entries(entries) for scope, entries in record.grants.items()},
-        "accreditations": {
-            scope: {a.hex(): _entries(entries) for a, entries in by.items()}
-            for scope, by in record.accreditations.items()
-        },
+        "accreditations": {scope: _by_author(by) for scope, by in record.accreditations.items()},
     }
 
 
@@ -121,8 +118,13 @@ def _log(record: LogRecord) -> dict[str, Any]:
         "state": int(record.state),
         "keys": [key.hex() for key in record.checkpoint_keys],
         "repudiated": [] if repudiated is None else [repudiated],
-        "anchors": [[a.size, a.root.hex(), a.time, a.block_number] for a in record.anchors],
+        "anchors": [[a.size, a.time, a.block_number, a.root.hex()] for a in record.anchors],
     }
+
+
+def _by_author(histories: dict[bytes, list[Entry]]) -> list[Any]:
+    """Histories in the contracts' order of authors, which decides between equals."""
+    return [[author.hex(), _entries(entries)] for author, entries in histories.items()]
 
 
 def _entries(entries: list[Entry]) -> list[list[Any]]:
@@ -173,11 +175,10 @@ def _read_organisation(members: dict[str, Any]) -> OrganisationRecord:
             bytes.fromhex(members["sponsor"]),
         ),
         members["registered"],
-        suspensions={bytes.fromhex(a): _read(e) for a, e in members["suspensions"].items()},
+        suspensions=_read_by_author(members["suspensions"]),
         grants={scope: _read(entries) for scope, entries in members["grants"].items()},
         accreditations={
-            scope: {bytes.fromhex(a): _read(e) for a, e in by.items()}
-            for scope, by in members["accreditations"].items()
+            scope: _read_by_author(by) for scope, by in members["accreditations"].items()
         },
     )
     for x, y, start, until, recorded_at, custody, revocations in members["keys"]:
@@ -193,10 +194,14 @@ def _read_log(members: dict[str, Any]) -> LogRecord:
         bytes.fromhex(members["org"]),
         members["origin"],
         LogState(members["state"]),
-        [Anchor(size, bytes.fromhex(r), time, n) for size, r, time, n in members["anchors"]],
+        [Anchor(size, time, n, bytes.fromhex(r)) for size, time, n, r in members["anchors"]],
         [bytes.fromhex(key) for key in members["keys"]],
         members["repudiated"][0] if members["repudiated"] else None,
     )
+
+
+def _read_by_author(histories: list[Any]) -> dict[bytes, list[Entry]]:
+    return {bytes.fromhex(author): _read(entries) for author, entries in histories}
 
 
 def _read(entries: list[list[Any]]) -> list[Entry]:

@@ -164,24 +164,18 @@ class ChainState:
                 accreditation=shown,
             )
         granted = self._granted(accreditor, scope, at)
-        return replace(
-            granted,
-            state=_THROUGH_GRANT[granted.state],
-            accreditor=accreditor,
-            scope=scope,
-            accreditation=entry or NO_ENTRY,
-        )
+        return replace(granted, accreditor=accreditor, scope=scope, accreditation=entry or NO_ENTRY)
 
     def _granted(self, accreditor: bytes, scope: str, at: int) -> Accreditation:
         """The accreditor's own grant that covers ``scope``, or the closest to one."""
         record = self.organisations.get(accreditor)
-        best = replace(NO_ACCREDITATION, accreditor=accreditor)
+        best = replace(NO_ACCREDITATION, state=AccreditationState.GRANT_NONE, accreditor=accreditor)
         for prefix in prefixes(scope):
             entries = record.grants.get(prefix, []) if record else []
             if not entries:
                 continue
             entry = effective_at(entries, at)
-            state = interval_state(entry, at)
+            state = _OF_GRANT[interval_state(entry, at)]
             if state > best.state:
                 best = replace(best, state=state, grant_scope=prefix, grant=entry or entries[0])
         return best
@@ -226,9 +220,9 @@ class ChainState:
 
 
 def prefixes(scope: str) -> Iterable[str]:
-    """A scope and every scope above it, the widest first."""
+    """A scope and every scope above it, the narrowest first."""
     segments = scope.split("/")
-    return ("/".join(segments[:count]) for count in range(1, len(segments) + 1))
+    return ("/".join(segments[:count]) for count in range(len(segments), 0, -1))
 
 
 def effective_at(entries: list[Entry], at: int) -> Entry | None:
@@ -249,22 +243,21 @@ def interval_state(entry: Entry | None, at: int) -> AccreditationState:
     return AccreditationState.VALID
 
 
-# What the accreditor's own grant makes of an accreditation that itself holds.
-_THROUGH_GRANT = {
-    AccreditationState.VALID: AccreditationState.VALID,
-    AccreditationState.NONE: AccreditationState.GRANT_NONE,
+# What the state of an accreditor's own grant is called.
+_OF_GRANT = {
     AccreditationState.NOT_YET: AccreditationState.GRANT_NOT_YET,
     AccreditationState.EXPIRED: AccreditationState.GRANT_EXPIRED,
     AccreditationState.WITHDRAWN: AccreditationState.GRANT_WITHDRAWN,
     AccreditationState.SUSPENDED: AccreditationState.GRANT_SUSPENDED,
+    AccreditationState.VALID: AccreditationState.VALID,
 }
 
 
 def _key_state(key: KeyRecord, revocation: Entry, at: int) -> KeyState:
-    if revocation is not NO_ENTRY and revocation.effective <= at:
-        return KeyState.REVOKED
     if at < key.start:
         return KeyState.NOT_YET
+    if revocation is not NO_ENTRY and revocation.effective <= at:
+        return KeyState.REVOKED
     if key.until and at >= key.until:
         return KeyState.EXPIRED
     return KeyState.VALID
