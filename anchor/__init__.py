@@ -1,0 +1,1 @@
+"""The append-only logs of Tem, and the transactions that anchor them on the chain."""

@@ -1,0 +1,72 @@
+"""Deploying the three contracts, and connecting to deployed ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from anchor.chain.abi import creation
+from anchor.chain.contract import Call
+from anchor.chain.log_anchor import LogAnchor
+from anchor.chain.node import Node
+from anchor.chain.status_registry import StatusRegistry
+from anchor.chain.trust_registry import TrustRegistry
+from anchor.sender import Sender
+from verifier.errors import ConfigurationError
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the contracts are: lower-case 0x-hex."""
+
+    trust_registry: str
+    log_anchor: str
+    status_registry: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contracts:
+    """The three contracts of one deployment, on one node."""
+
+    node: Node
+    trust_registry: TrustRegistry
+    log_anchor: LogAnchor
+    status_registry: StatusRegistry
+
+
+def deploy(sender: Sender, did: str, name: str, reference: str) -> Addresses:
+    """Create the three contracts; the sender's account becomes the root's administrator.
+
+    ``did`` and ``name`` are those of the root organisation. Returns once all three are final. The
+    same ``reference`` again gives the same contracts, whatever happened in between. Raises
+    ContractRefused and ChainUnavailable, as ``Sender.perform``.
+    """
+    sender.node.check()
+    trust = _create(sender, reference, "TrustRegistry", did, name, sender.address)
+    log_anchor = _create(sender, reference, "LogAnchor", trust)
+    status = _create(sender, reference, "StatusRegistry", trust, log_anchor)
+    sender.settle()
+    return Addresses(trust, log_anchor, status)
+
+
+def connect(node: Node, addresses: Addresses) -> Contracts:
+    """The clients of deployed contracts.
+
+    Raises ConfigurationError (``wrong_contract``) where there is no code, and what ``Node.check``
+    raises for another chain.
+    """
+    node.check()
+    for address in (addresses.trust_registry, addresses.log_anchor, addresses.status_registry):
+        if not node.code(address):
+            raise ConfigurationError("wrong_contract", f"No contract is at {address}.", "address")
+    return Contracts(
+        node,
+        TrustRegistry(node, addresses.trust_registry),
+        LogAnchor(node, addresses.log_anchor),
+        StatusRegistry(node, addresses.status_registry),
+    )
+
+
+def _create(sender: Sender, reference: str, contract: str, *arguments: Any) -> str:
+    call = Call(f"{contract}.constructor", None, creation(contract, arguments))
+    return str(sender.perform(call, reference).contract)

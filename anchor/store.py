@@ -1,0 +1,273 @@
+"""The logs in the database: creating, appending, proving.
+
+Every function works in the transaction of the session that it is given, and none commits. An
+appended entry exists once that transaction is committed: sign and publish nothing before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import insert
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col, select
+
+from anchor import tile_store, tiles, tree
+from anchor.clock import require_not_ahead
+from anchor.errors import LogError
+from anchor.models import EntryRow, LogRow
+from verifier import checkpoint as checkpoints
+from verifier.merkle import HASH_BYTES, leaf_hash
+from verifier.names import log_id, require_name
+
+
+class Entry(NamedTuple):
+    """What is appended: the signed bytes, and their signing time in seconds since 1970."""
+
+    statement: bytes
+    iat: int
+
+
+class LogState(NamedTuple):
+    """A log as it stands in the session's transaction.
+
+    ``number`` is its key in this database (for foreign keys to ``entries``), ``log`` its id on
+    chain, ``size`` and ``root`` those of its newest tree, ``halted`` why it stands still, if so.
+    """
+
+    number: int
+    log: bytes
+    org: bytes
+    origin: str
+    size: int
+    root: bytes
+    created: int
+    halted: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a record stands, and its whole leaf hash."""
+
+    log: bytes
+    index: int
+    leaf: bytes
+
+
+def create(session: Session, org: bytes, origin: str, genesis: Entry, now: int) -> LogState:
+    """Begin a log with its entry 0. Raises LogError (``log_exists``), ContentError (``origin``)."""
+    log = log_id(org, require_name("origin", origin, "origin"))
+    if session.exec(select(LogRow).where(col(LogRow.origin) == origin)).first():
+        raise LogError("log_exists", f"There is a log {origin} already.", "origin")
+    leaf = leaf_hash(genesis.statement)
+    row = LogRow(
+        log=log, org=org, origin=origin, size=0, root=leaf, frontier=b"", created=now, halted=None
+    )
+    session.add(row)
+    session.flush()
+    append(session, log, [genesis], now)
+    return _state(row)
+
+
+def append(session: Session, log: bytes, entries: Sequence[Entry], now: int) -> range:
+    """Append entries in order, all or none, and return their indices.
+
+    The log's row stays locked until the transaction ends. Raises LogError, with the place in
+    ``entries``: ``iat_ahead``, ``duplicate_leaf`` (this statement stands in this log already),
+    ``log_unknown``, ``log_halted``, ``log_damaged``.
+    """
+    for position, entry in enumerate(entries):
+        require_not_ahead(entry.iat, now, f"entries[{position}].iat")
+    row = _locked(session, log)
+    if row.halted is not None:
+        raise LogError("log_halted", f"The log stands still: {row.halted}", "log")
+    if not entries:
+        return range(row.size, row.size)
+    frontier = _frontier(row)
+    leaves = [leaf_hash(entry.statement) for entry in entries]
+    _insert_entries(session, row, entries, leaves)
+    growth = tree.grow(row.size, frontier, leaves)
+    tile_store.write(session, row, leaves, growth.nodes)
+    indices = range(row.size, row.size + len(leaves))
+    row.size = indices.stop
+    row.frontier = b"".join(growth.frontier)
+    row.root = tree.fold(growth.frontier)
+    session.add(row)
+    session.flush()
+    return indices
+
+
+def lock(session: Session, log: bytes) -> LogState:
+    """The log's state, its row locked until the transaction ends. Raises ``log_unknown``."""
+    return _state(_locked(session, log))
+
+
+def state(session: Session, log: bytes) -> LogState:
+    """The log's state; raises LogError (``log_unknown``)."""
+    return _state(_row(session, log))
+
+
+def states(session: Session) -> list[LogState]:
+    """All logs of this database, in the order of their creation."""
+    return [_state(row) for row in session.exec(select(LogRow).order_by(col(LogRow.number)))]
+
+
+def halt(session: Session, log: bytes, reason: str) -> None:
+    """Let nothing be appended or anchored until ``resume``; the first reason stays."""
+    row = _locked(session, log)
+    row.halted = row.halted or reason
+    session.add(row)
+    session.flush()
+
+
+def resume(session: Session, log: bytes) -> None:
+    """Let a halted log go on: an operator's decision, after mending what halted it."""
+    row = _locked(session, log)
+    row.halted = None
+    session.add(row)
+    session.flush()
+
+
+def statement(session: Session, log: bytes, index: int) -> bytes:
+    """The entry's bytes; raises LogError (``log_unknown``, ``entry_unknown``)."""
+    row = session.get(EntryRow, (_row(session, log).number, index))
+    if row is None:
+        raise LogError("entry_unknown", f"The log has no entry {index}.", "index")
+    return row.statement
+
+
+def find(session: Session, prefix: bytes) -> list[Place]:
+    """All records, in any log, whose leaf hash begins with ``prefix`` (such as 16 bytes)."""
+    leaf = col(EntryRow.leaf)
+    last = prefix + b"\xff" * (HASH_BYTES - len(prefix))
+    query = select(LogRow.log, EntryRow.index, EntryRow.leaf).join(LogRow)
+    found = session.exec(query.where(leaf >= prefix, leaf <= last).order_by(leaf))
+    return [Place(*place) for place in found]
+
+
+def first_ahead(session: Session, log: bytes, start: int, bound: int) -> int | None:
+    """The first index from ``start`` on whose ``iat`` is after ``bound``, or None."""
+    query = select(EntryRow.index).where(
+        EntryRow.log == _row(session, log).number, EntryRow.index >= start, EntryRow.iat > bound
+    )
+    return session.exec(query.order_by(col(EntryRow.index)).limit(1)).first()
+
+
+def inclusion_path(session: Session, log: bytes, index: int, size: int) -> list[bytes]:
+    """The path of entry ``index`` in the tree of ``size``, at most the log's own.
+
+    Raises LogError (``index_out_of_range``, ``size_unknown``, ``log_unknown``).
+    """
+    return tree.inclusion_path(index, size, _reader(session, log, size))
+
+
+def consistency_proof(session: Session, log: bytes, size1: int, size2: int) -> list[bytes]:
+    """The proof that the tree of ``size2`` extends that of ``size1``.
+
+    Raises LogError (``size_out_of_range``, ``size_unknown``, ``log_unknown``).
+    """
+    return tree.consistency_proof(size1, size2, _reader(session, log, size2))
+
+
+def root_at(session: Session, log: bytes, size: int) -> bytes:
+    """The root that the log had at ``size``; raises as ``consistency_proof``."""
+    return tree.root(size, _reader(session, log, size))
+
+
+def checkpoint(session: Session, log: bytes, size: int, key: Ed25519PrivateKey) -> str:
+    """The signed checkpoint (C2SP tlog-checkpoint) of the tree of ``size``.
+
+    A promise that cannot be taken back: call it only for what has been committed.
+    """
+    origin = _row(session, log).origin
+    return checkpoints.sign(origin, size, root_at(session, log, size), key)
+
+
+def tile(session: Session, log: bytes, level: int, index: int, size: int) -> bytes:
+    """The joined hashes of a tile (C2SP tlog-tiles) as it was when the log had ``size`` leaves.
+
+    Raises LogError (``size_unknown``, ``tile_unknown``, ``log_unknown``, ``log_damaged``).
+    """
+    row = _sized(session, log, size)
+    width = tiles.width(level, index, size)
+    if width == 0:
+        raise LogError("tile_unknown", f"There is no tile {level}/{index} yet.", "index")
+    return b"".join(tile_store.read(session, row, level, index, width))
+
+
+def _row(session: Session, log: bytes) -> LogRow:
+    return _known(session.exec(select(LogRow).where(LogRow.log == log)).first())
+
+
+def _locked(session: Session, log: bytes) -> LogRow:
+    # populate_existing: what the session may have read before the lock does not count.
+    query = select(LogRow).where(LogRow.log == log).with_for_update()
+    return _known(session.exec(query, execution_options={"populate_existing": True}).first())
+
+
+def _known(row: LogRow | None) -> LogRow:
+    if row is None:
+        raise LogError("log_unknown", "There is no such log here.", "log")
+    return row
+
+
+def _state(row: LogRow) -> LogState:
+    return LogState(**row.model_dump(include=set(LogState._fields)))
+
+
+def _sized(session: Session, log: bytes, size: int) -> LogRow:
+    row = _row(session, log)
+    if size > row.size:
+        raise LogError("size_unknown", f"The log has {row.size} entries, not {size}.", "size")
+    return row
+
+
+def _reader(session: Session, log: bytes, size: int) -> tree.ReadNode:
+    return tile_store.reader(session, _sized(session, log, size))
+
+
+def _frontier(row: LogRow) -> list[bytes]:
+    """The stored frontier, checked against size and root: one flipped bit must not spread."""
+    frontier = tile_store.split(row.frontier)
+    whole = len(frontier) == row.size.bit_count()
+    if not whole or (frontier and tree.fold(frontier) != row.root):
+        raise LogError("log_damaged", "The stored frontier does not give the stored root.", "log")
+    return frontier
+
+
+def _insert_entries(
+    session: Session, row: LogRow, entries: Sequence[Entry], leaves: Sequence[bytes]
+) -> None:
+    values = [
+        {
+            "log": row.number,
+            "index": row.size + position,
+            "leaf": leaf,
+            "iat": entry.iat,
+            "statement": entry.statement,
+        }
+        for position, (entry, leaf) in enumerate(zip(entries, leaves, strict=True))
+    ]
+    try:
+        with session.begin_nested():
+            session.execute(insert(EntryRow), values)
+    except IntegrityError as error:
+        position = _first_duplicate(session, row, leaves)
+        if position is None:
+            raise
+        raise LogError(
+            "duplicate_leaf", "This statement is in this log already.", f"entries[{position}]"
+        ) from error
+
+
+def _first_duplicate(session: Session, row: LogRow, leaves: Sequence[bytes]) -> int | None:
+    earlier = set[bytes]()
+    for position, leaf in enumerate(leaves):
+        query = select(EntryRow.index).where(EntryRow.leaf == leaf, EntryRow.log == row.number)
+        if leaf in earlier or session.exec(query).first() is not None:
+            return position
+        earlier.add(leaf)
+    return None

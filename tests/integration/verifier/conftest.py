@@ -1,0 +1,1 @@
+from tests.integration.anchor.conftest import *  # noqa: F403
