@@ -30,8 +30,10 @@ def parse(text: str) -> Checkpoint:
     """Take a signed checkpoint apart; raises FormatError. Nothing is verified."""
     signed = note.parse(text, "checkpoint")
     lines = signed.text.split("\n")
-    if len(lines) < 4 or not lines[0]:
-        raise FormatError("checkpoint_shape", "Expected origin, size and root.", "checkpoint")
+    if len(lines) < 4 or not all(lines[:-1]):
+        raise FormatError(
+            "checkpoint_shape", "Expected origin, size, root, and no empty line.", "checkpoint"
+        )
     if not _SIZE.fullmatch(lines[1]) or int(lines[1]) > MAX_SIZE:
         raise FormatError("checkpoint_size", "The size is not a decimal.", "checkpoint.size")
     root = base64_decode(lines[2], "checkpoint.root")

@@ -23,6 +23,7 @@ MAX_INTEGER = 2**53 - 1
 MAX_DEPTH = 16
 
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]*", re.ASCII)
+_BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?", re.ASCII)
 _TO_URL = bytes.maketrans(b"+/", b"-_")
 _FROM_URL = bytes.maketrans(b"-_", b"+/")
 _SYMBOLS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
@@ -38,14 +39,11 @@ def canonical_json(value: Any) -> bytes:
     Raises FormatError (``json_value``) for what JSON cannot say: NaN, infinities, integers beyond
     2^53 - 1, names that are not text, lone surrogates.
     """
-    if _is_plain(value):
-        try:
-            return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
-        except TypeError as error:
-            raise FormatError("json_value", str(error)) from error
     try:
+        if _is_plain(value):
+            return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
         return rfc8785.dumps(value)
-    except (rfc8785.CanonicalizationError, UnicodeEncodeError) as error:
+    except (TypeError, RecursionError, rfc8785.CanonicalizationError, UnicodeEncodeError) as error:
         raise FormatError("json_value", str(error)) from error
 
 
@@ -71,11 +69,11 @@ def parse_canonical_json(data: bytes, place: str) -> Any:
     """
     try:
         value = orjson.loads(data)
-    except orjson.JSONDecodeError as error:
-        parse_json(data, place)
-        raise FormatError("json_syntax", str(error), place) from error
+    except orjson.JSONDecodeError:
+        value = parse_json(data, place)
+    # First of all: what comes after it goes down into the value.
+    _require_depth(data, value, place)
     if _is_plain(value) and orjson.dumps(value, option=orjson.OPT_SORT_KEYS) == data:
-        _require_depth(data, value, place)
         return value
     parse_json(data, place)
     raise FormatError("json_not_canonical", "Re-encoding gives other bytes (RFC 8785).", place)
@@ -94,13 +92,15 @@ def parse_json(data: bytes, place: str) -> Any:
             object_pairs_hook=rules.members,
             parse_int=rules.integer,
             parse_float=rules.floating,
-            parse_constant=rules.floating,
+            parse_constant=rules.constant,
         )
     except json.JSONDecodeError as error:
         raise FormatError("json_syntax", f"{error.msg} (character {error.pos}).", place) from error
     except RecursionError as error:
         raise FormatError("json_too_deep", f"Nesting over {MAX_DEPTH}.", place) from error
     _require_depth(data, value, place)
+    if "\\u" in text:
+        _require_unicode(value, place)
     return value
 
 
@@ -129,6 +129,9 @@ class _JsonRules:
     def floating(self, text: str) -> NoReturn:
         _refuse("json_float", f"{text[:24]} is a float; use a string.", self.place)
 
+    def constant(self, name: str) -> NoReturn:
+        _refuse("json_syntax", f"{name} is not JSON.", self.place)
+
 
 def _require_depth(data: bytes, value: Any, place: str) -> None:
     # Fewer brackets than the limit cannot nest deeper: true of nearly every document.
@@ -141,6 +144,14 @@ def _depth(value: Any, above: int) -> int:
         return above
     children = value.values() if isinstance(value, dict) else value
     return max((_depth(child, above + 1) for child in children), default=above + 1)
+
+
+def _require_unicode(value: Any, place: str) -> None:
+    # Half a surrogate pair can only come from an escape, and no UTF-8 can say it.
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise FormatError("json_surrogate", "Half a surrogate pair.", place) from error
 
 
 def _refuse(code: str, message: str, place: str) -> NoReturn:
@@ -175,10 +186,9 @@ def base64_decode(text: object, place: str) -> bytes:
     """Decode padded base64; refuses missing padding, other characters and stray bits."""
     if not isinstance(text, str):
         raise FormatError("base64_type", "Expected a base64 string.", place)
-    try:
-        data = a2b_base64(text, strict_mode=True)
-    except ValueError as error:
-        raise FormatError("base64_invalid", "This is not padded base64.", place) from error
+    if not _BASE64.fullmatch(text):
+        raise FormatError("base64_invalid", "This is not padded base64.", place)
+    data = a2b_base64(text)
     if base64_encode(data) != text:
         raise FormatError("base64_not_canonical", "The unused bits are not zero.", place)
     return data
@@ -206,6 +216,16 @@ def _cbor_key(key: int | str) -> bytes:
     return cbor2.dumps(key)
 
 
+class _NoTags(dict[int, Any]):
+    """Every tag decodes to what is refused: a shared reference could make a value without end."""
+
+    def __missing__(self, tag: int) -> Any:
+        return lambda value, immutable: cbor2.undefined
+
+
+_NO_TAGS = _NoTags()
+
+
 def cbor_decode(data: bytes, place: str) -> Any:
     """Decode one CBOR item strictly; re-encoding the result gives ``data`` again.
 
@@ -214,7 +234,11 @@ def cbor_decode(data: bytes, place: str) -> Any:
     """
     try:
         value = cbor2.loads(
-            data, max_depth=MAX_DEPTH, allow_indefinite=False, allow_duplicate_keys=False
+            data,
+            semantic_decoders=_NO_TAGS,
+            max_depth=MAX_DEPTH - 1,  # below the outermost container
+            allow_indefinite=False,
+            allow_duplicate_keys=False,
         )
     except cbor2.CBORDecodeError as error:
         raise FormatError("cbor_invalid", str(error), place) from error

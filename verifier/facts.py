@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from verifier import merkle
+from verifier import merkle, statement
 from verifier.chain_view import (
     Accreditation,
     AccreditationState,
@@ -21,7 +22,6 @@ from verifier.chain_view import (
 from verifier.errors import ChainUnavailable, ProofError
 from verifier.names import day_end
 from verifier.record import Record
-from verifier.statement import key_thumbprint
 
 # How far a claimed time may lie ahead of the clock that witnesses it, in seconds.
 DATED_AHEAD = 300
@@ -80,6 +80,7 @@ def read(view: ChainView, record: Record, now: int) -> Facts:
     end_of_issued = max(day_end(record.claims.issued) - 1, 0)
     printed_at = at if record.claims.imported else min(at, end_of_issued)
     then = _entitlement(view, record, at)
+    printed = then if printed_at == at else _entitlement(view, record, printed_at)
     standing = view.status_at(record.log, record.leaf, block.time)
     return Facts(
         block=block,
@@ -94,10 +95,10 @@ def read(view: ChainView, record: Record, now: int) -> Facts:
         proven_time=proven,
         checkpoint_keys=() if held else view.checkpoint_keys(record.log),
         then=then,
-        printed=then if printed_at == at else _entitlement(view, record, printed_at),
+        printed=printed,
         signed=then if _entitled(then) else _entitlement(view, record, record.claims.iat),
         standing=standing,
-        names=_names(view, then, standing),
+        names=_names(view, (then, printed), standing),
     )
 
 
@@ -123,9 +124,9 @@ def _proven_time(
 def _entitlement(view: ChainView, record: Record, at: int) -> Entitlement:
     key = view.key_at(record.org, record.statement.header.kid, at)
     if key.state is not KeyState.NONE:
-        kid = key_thumbprint(key.x, key.y)[:8]
-        if kid != record.statement.header.kid:
-            raise ChainUnavailable("chain_contradiction", "The key has another kid.", "chain")
+        kid = statement.key_thumbprint(key.x, key.y)[:8]
+        if kid != record.statement.header.kid or not statement.on_curve(key.x, key.y):
+            raise ChainUnavailable("chain_contradiction", "No key of P-256 with this kid.", "chain")
     return Entitlement(
         at=at,
         activity=view.active_at(record.org, at),
@@ -142,9 +143,13 @@ def _entitled(held: Entitlement) -> bool:
     )
 
 
-def _names(view: ChainView, then: Entitlement, standing: Standing | None) -> dict[bytes, str]:
+def _names(
+    view: ChainView, moments: Iterable[Entitlement], standing: Standing | None
+) -> dict[bytes, str]:
     """Display names of the organisations that a report mentions besides the issuer."""
-    mentioned = {then.accreditation.accreditor, then.activity.author, then.key.revocation.by}
+    mentioned: set[bytes] = set()
+    for held in moments:
+        mentioned |= {held.accreditation.accreditor, held.activity.author, held.key.revocation.by}
     if standing:
         mentioned |= {standing.author, standing.by}
     found = {org: view.organisation(org) for org in mentioned if any(org)}

@@ -16,7 +16,7 @@ ED25519 = b"\x01"
 MAX_SIGNATURES = 16
 
 _NAME = re.compile(r"[^\s+]{1,100}")
-_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\ud800-\udfff]")
 _LINE = re.compile(r"— ([^\s+]{1,100}) ([A-Za-z0-9+/=]{1,200})")
 
 
@@ -69,7 +69,7 @@ def parse(note: str, place: str = "note") -> Note:
     if not separator or not lines.endswith("\n"):
         raise FormatError("note_shape", "Expected a text, an empty line, signature lines.", place)
     if _CONTROL.search(note):
-        raise FormatError("note_control", "A control character in the note.", place)
+        raise FormatError("note_control", "A control character or half a surrogate pair.", place)
     signatures = []
     for number, line in enumerate(lines[:-1].split("\n")):
         where = f"{place}.signatures[{number}]"

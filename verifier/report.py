@@ -118,7 +118,7 @@ class Report:
 def judge(checks: tuple[Check, ...]) -> Verdict:
     """The verdict of eight checks: the first that applies (formats, Eight checks, one verdict)."""
     failed = {i + 1 for i, check in enumerate(checks) if check.result is Result.FAIL}
-    if failed & {1, 2, 3, 6, 7} or (4 in failed and checks[3].code in _STRANGER):
+    if _forged(checks):
         return Verdict.NOT_GENUINE
     if failed & {4, 5}:
         return Verdict.NOT_AUTHORISED
@@ -129,6 +129,16 @@ def judge(checks: tuple[Check, ...]) -> Verdict:
     return Verdict.UNVERIFIABLE
 
 
+def _forged(checks: tuple[Check, ...]) -> list[int]:
+    """Indices of the failed checks for which the record is not the issuer's at all."""
+    return [
+        i
+        for i, check in enumerate(checks)
+        if check.result is Result.FAIL
+        and (i in {0, 1, 2, 5, 6} or (i == 3 and check.code in _STRANGER))
+    ]
+
+
 def _deciding(checks: tuple[Check, ...]) -> int:
     """Index of the check that the verdict rests on."""
     verdict = judge(checks)
@@ -137,8 +147,9 @@ def _deciding(checks: tuple[Check, ...]) -> int:
     if verdict is Verdict.UNVERIFIABLE:
         # That the record waits for the chain says more than that a look-up found nothing yet.
         return next(i for i, check in enumerate(checks) if check.result is Result.UNKNOWN)
-    wanted = {3, 4} if verdict is Verdict.NOT_AUTHORISED else {0, 1, 2, 3, 5, 6}
-    return next(i for i in sorted(wanted) if checks[i].result is Result.FAIL)
+    if verdict is Verdict.NOT_GENUINE:
+        return _forged(checks)[0]
+    return next(i for i in (3, 4) if checks[i].result is Result.FAIL)
 
 
 def _check_json(check: Check) -> dict[str, Any]:

@@ -171,6 +171,15 @@ def key_thumbprint(x: bytes, y: bytes) -> bytes:
     return sha256(cbor_encode({1: 2, -1: 1, -2: x, -3: y})).digest()
 
 
+def on_curve(x: bytes, y: bytes) -> bool:
+    """Whether (x, y) is a point of P-256, as the contract asks of every key."""
+    try:
+        _public_key(x, y)
+    except ValueError:
+        return False
+    return True
+
+
 def verify_signature(statement: Statement, x: bytes, y: bytes) -> None:
     """Return None if the P-256 key (x, y) signed ``statement``, with a low s.
 

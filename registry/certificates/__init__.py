@@ -1,0 +1,1 @@
+"""Certificates: drafting rules, issuing, and the page of paper."""

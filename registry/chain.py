@@ -1,0 +1,76 @@
+"""Reaching the chain: the configured network, or the embedded chain for as long as it is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from anchor.chain.deploy import Addresses, Contracts, connect
+from anchor.chain.embedded import EmbeddedChain, anvil_binary
+from anchor.chain.network import Network
+from anchor.chain.node import Node
+from registry.settings import Settings
+from verifier import trust
+from verifier.errors import ConfigurationError
+from verifier.trust import Trust
+
+
+@contextmanager
+def reachable(settings: Settings) -> Iterator[Network]:
+    """The network to talk to.
+
+    Without configured addresses this is the embedded chain of the data folder: joined if another
+    program of this installation runs it, else started and stopped again at the end.
+    """
+    if settings.rpc:
+        yield _network(settings, settings.rpc)
+        return
+    running = settings.chain / "rpc"
+    chain = EmbeddedChain(
+        anvil_binary(settings.node_modules), settings.chain, settings.chain_id, settings.chain_port
+    )
+    try:
+        chain.start()
+    except ConfigurationError as error:
+        if error.code != "chain_in_use":
+            raise
+        yield _network(settings, (running.read_text(),))
+        return
+    try:
+        address = f"http://127.0.0.1:{chain.port}"
+        running.write_text(address)
+        yield _network(settings, (address,))
+    finally:
+        chain.stop()
+
+
+def read_trust(settings: Settings) -> Trust:
+    """The trust file; raises ConfigurationError (``trust_missing``) before founding."""
+    try:
+        data = settings.trust_file.read_bytes()
+    except FileNotFoundError as error:
+        raise ConfigurationError(
+            "trust_missing",
+            f"There is no {settings.trust_file}: found a root first (`tem found root`), "
+            "or set TEM_TRUST.",
+            "TEM_TRUST",
+        ) from error
+    return trust.parse(data)
+
+
+def contracts(network: Network, trusted: Trust) -> Contracts:
+    """The contracts on the chain that is trusted; raises ConfigurationError for another."""
+    if network.chain_id != trusted.chain_id:
+        raise ConfigurationError(
+            "wrong_chain", f"The trust file is for chain {trusted.chain_id}.", "TEM_CHAIN_ID"
+        )
+    node = Node(replace(network, genesis=trusted.genesis))
+    addresses = Addresses(trusted.trust_registry, trusted.log_anchor, trusted.status_registry)
+    return connect(node, addresses)
+
+
+def _network(settings: Settings, rpcs: tuple[str, ...]) -> Network:
+    return Network(
+        rpcs, settings.chain_id, finality=settings.finality, gas_price=settings.gas_price
+    )

@@ -1,0 +1,1 @@
+"""The organisations that issue here: founding, names, access."""

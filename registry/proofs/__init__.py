@@ -1,0 +1,1 @@
+"""Proof files: everything that one record needs to be checked."""

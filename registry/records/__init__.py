@@ -1,0 +1,1 @@
+"""Records: what is written into a body's log, whatever its type."""

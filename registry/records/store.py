@@ -1,0 +1,66 @@
+"""Records in the database. Nothing here commits."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sqlmodel import Session, select
+
+from registry.records.models import IdempotencyRow, RecordRow
+
+
+class StoredRecord(NamedTuple):
+    """A record's claims and disclosures, beside the statement that the log holds."""
+
+    sub: str
+    vct: str
+    claims: bytes
+    disclosures: tuple[str, ...]
+
+
+def add(session: Session, log: int, index: int, record: StoredRecord) -> None:
+    """Store the record of entry ``index``; ``log`` is the log's number in this database."""
+    row = RecordRow(
+        log=log,
+        index=index,
+        sub=record.sub,
+        vct=record.vct,
+        claims=record.claims,
+        disclosures="~".join(record.disclosures),
+    )
+    session.add(row)
+    session.flush()
+
+
+def get(session: Session, log: int, index: int) -> StoredRecord | None:
+    """The record of an entry, or None."""
+    row = session.get(RecordRow, (log, index))
+    return None if row is None else _record(row)
+
+
+def get_one(session: Session, log: int, index: int) -> StoredRecord:
+    """The record of an entry that has one."""
+    return _record(session.get_one(RecordRow, (log, index)))
+
+
+def with_number(session: Session, log: int, sub: str) -> int | None:
+    """The index of the record that has this number, or None."""
+    query = select(RecordRow.index).where(RecordRow.log == log, RecordRow.sub == sub)
+    return session.exec(query).first()
+
+
+def remember(session: Session, log: int, key: str, index: int, request: bytes, now: int) -> None:
+    """Store a caller's key for the request (its SHA-256) that made a record."""
+    session.add(IdempotencyRow(log=log, key=key, index=index, request=request, created=now))
+    session.flush()
+
+
+def remembered(session: Session, log: int, key: str) -> tuple[int, bytes] | None:
+    """The index and the request for which a caller's key was used before, or None."""
+    row = session.get(IdempotencyRow, (log, key))
+    return None if row is None else (row.index, row.request)
+
+
+def _record(row: RecordRow) -> StoredRecord:
+    disclosures = tuple(row.disclosures.split("~")) if row.disclosures else ()
+    return StoredRecord(row.sub, row.vct, row.claims, disclosures)

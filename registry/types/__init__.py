@@ -1,0 +1,1 @@
+"""The record types and their schemas."""
