@@ -102,20 +102,26 @@ class AnchorWorker:
     def run(self, stop: Event, interval: float) -> None:
         """Step through all logs every ``interval`` seconds until ``stop`` is set.
 
-        What fails is logged and tried again in the next round; nothing is skipped for good.
+        What fails is logged and tried again in the next round; one log does not hold up others.
         """
         while not stop.wait(interval):
             try:
-                self._sender.advance()
-                with reading(self._engine) as session:
-                    logs = store.states(session)
-                for state in logs:
-                    self._look(state.log)
-                self._sender.advance()
+                self._round()
             except ChainUnavailable as error:
                 _log.warning("anchoring waits for the chain: %s", error)
             except (TemError, SQLAlchemyError) as error:
                 _log.error("anchoring does not get on, look at it: %s", error)
+
+    def _round(self) -> None:
+        self._sender.advance()
+        with reading(self._engine) as session:
+            logs = store.states(session)
+        for state in logs:
+            try:
+                self._look(state.log)
+            except (LogError, TransactionError) as error:
+                _log.error("log %s does not get on, look at it: %s", state.origin, error)
+        self._sender.advance()
 
     def _look(self, log: bytes) -> Step:
         final = self._node.head(self._node.network.finality).number

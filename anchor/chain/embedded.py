@@ -84,7 +84,10 @@ class EmbeddedChain:
                 stderr=subprocess.STDOUT,
                 text=True,
                 start_new_session=True,  # Ctrl-C at the terminal leaves stopping it to us
+                pass_fds=[self._lock.fileno()],  # it holds the folder even if we are killed
             )
+            self._lock.write(str(self.process.pid))
+            self._lock.flush()
             self._await_ready(self.process)
         except BaseException:
             self.stop()
@@ -162,13 +165,18 @@ class EmbeddedChain:
 
 
 def _hold(path: Path) -> IO[str]:
-    """Take the folder for this process; the system gives it back when the process ends."""
-    handle = path.open("w")
+    """Take the folder; the system gives it back when the last process that holds it ends."""
+    handle = path.open("a+")
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
+        handle.seek(0)
+        holder = handle.read() or "starting"
         handle.close()
         raise ConfigurationError(
-            "chain_in_use", f"Another process runs the chain in {path.parent}.", "folder"
+            "chain_in_use",
+            f"A process ({holder}) runs the chain in {path.parent}: stop it first.",
+            "folder",
         ) from error
+    handle.truncate(0)
     return handle

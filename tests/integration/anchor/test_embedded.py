@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
+import subprocess
 import sys
 from pathlib import Path
 
@@ -75,6 +77,37 @@ def test_a_folder_is_held_by_one_chain(binary: Path, tmp_path: Path) -> None:
         assert caught.value.code == "chain_in_use"
     with EmbeddedChain(binary, tmp_path):
         pass
+
+
+STARTER = """
+import sys
+from pathlib import Path
+from anchor.chain.embedded import EmbeddedChain
+chain = EmbeddedChain(Path(sys.argv[1]), Path(sys.argv[2])).start()
+print(chain.process.pid, flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_chain_whose_starter_was_killed_keeps_its_folder(binary: Path, tmp_path: Path) -> None:
+    """Two chains on one state would destroy it; the message says which process to stop."""
+    starter = subprocess.Popen(  # noqa: S603
+        [sys.executable, "-c", STARTER, str(binary), str(tmp_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert starter.stdin is not None
+    assert starter.stdout is not None
+    orphan = int(starter.stdout.readline())
+    starter.kill()
+    starter.communicate()
+    try:
+        with pytest.raises(ConfigurationError) as caught:
+            EmbeddedChain(binary, tmp_path).start()
+    finally:
+        os.kill(orphan, signal.SIGKILL)
+    assert caught.value.code == "chain_in_use"
+    assert f"({orphan})" in caught.value.message
 
 
 def test_it_is_stopped_when_its_block_fails(binary: Path, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from sqlmodel import SQLModel, col, select
 
 from anchor import store
 from anchor import worker as worker_module
+from anchor.administration import Administration
 from anchor.chain import store as chain_store
 from anchor.chain.deploy import Contracts
 from anchor.chain.log_anchor import LogAnchor
@@ -22,11 +23,14 @@ from anchor.chain.node import Node
 from anchor.chain.trust_registry import Role
 from anchor.database import open_database, reading, writing
 from anchor.errors import LogError, SendUnknown, TransactionError
+from anchor.models import EntryRow
+from anchor.sender import Sender
 from anchor.store import Entry
 from anchor.worker import AnchorWorker, Step
-from tests.integration.anchor.founding import Body, append, open_log
+from tests.integration.anchor.founding import Accreditor, Body, append, found_body, open_log
 from verifier.errors import ChainUnavailable
 from verifier.merkle import leaf_hash, verify_inclusion
+from verifier.names import org_id
 
 Mine = Callable[[float], None]
 
@@ -352,15 +356,43 @@ def test_the_worker_runs_until_it_is_stopped(
 
 
 class Rounds(Event):
-    """Stops a worker after a number of rounds."""
+    """Stops a worker after a number of rounds, with something done before each."""
 
-    def __init__(self, rounds: int) -> None:
+    def __init__(self, rounds: int, before: Callable[[], object] = lambda: None) -> None:
         super().__init__()
-        self.left = rounds
+        self.left, self.before = rounds, before
 
     def wait(self, timeout: float | None = None) -> bool:
         self.left -= 1
+        self.before()
         return self.left < 0
+
+
+def test_a_log_that_does_not_get_on_holds_up_no_other(
+    engine: Engine,
+    contracts: Contracts,
+    accreditor: Accreditor,
+    sender: Sender,
+    node: Node,
+    body: Body,
+    worker: AnchorWorker,
+    log: bytes,
+    now: int,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    name = f"second.{body.origin.partition('/')[2]}"
+    acts = Administration(contracts, sender, org_id(f"did:web:{name}"))
+    second = open_log(engine, found_body(name, accreditor, acts, sender.address), now)
+    acts.set_operator(body.operator.address, Role.ANCHOR, True, "the same account")
+    for one in (log, second):
+        append(engine, one, 1, now)
+    with writing(engine) as session:
+        number = store.state(session, log).number
+        session.delete(session.get_one(EntryRow, (number, 1)))
+    worker.run(Rounds(10, lambda: node.request("anvil_mine", 2)), 0)
+    assert f"log {body.origin} does not get on, look at it: log_damaged" in caplog.text
+    assert sizes(engine, log) == [1]
+    assert sizes(engine, second) == [1, 2]
 
 
 def test_a_running_worker_waits_for_the_chain(
