@@ -4,35 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from eth_abi.abi import decode, encode
 from eth_abi.exceptions import DecodingError
-from eth_utils.abi import collapse_if_tuple, function_abi_to_4byte_selector
+from eth_utils.abi import function_abi_to_4byte_selector
 
 from anchor.errors import ContractRefused
+from verifier.view.abi import Function, types
 
 CONTRACTS = ("TrustRegistry", "LogAnchor", "StatusRegistry")
-
-
-@dataclass(frozen=True, slots=True)
-class Function:
-    """One function: its selector, the types it takes, and the types it answers with."""
-
-    selector: bytes
-    inputs: list[str]
-    outputs: list[str]
-
-    def encode(self, arguments: Sequence[Any]) -> bytes:
-        """The data of a call."""
-        return self.selector + encode(self.inputs, arguments)
-
-    def decode(self, answer: bytes) -> tuple[Any, ...]:
-        """What a call answered; raises eth_abi's DecodingError for something else."""
-        return decode(self.outputs, answer)
 
 
 @cache
@@ -48,11 +31,7 @@ def artifact(contract: str) -> Mapping[str, Any]:
 def functions(contract: str) -> Mapping[str, Function]:
     """The functions of a contract by name."""
     return {
-        entry["name"]: Function(
-            function_abi_to_4byte_selector(entry),
-            _types(entry["inputs"]),
-            _types(entry["outputs"]),
-        )
+        entry["name"]: Function.of(entry)
         for entry in artifact(contract)["abi"]
         if entry["type"] == "function"
     }
@@ -61,7 +40,7 @@ def functions(contract: str) -> Mapping[str, Function]:
 def creation(contract: str, arguments: Sequence[Any]) -> bytes:
     """The data of the transaction that creates a contract."""
     inputs = next(e["inputs"] for e in artifact(contract)["abi"] if e["type"] == "constructor")
-    return bytes.fromhex(artifact(contract)["bytecode"][2:]) + encode(_types(inputs), arguments)
+    return bytes.fromhex(artifact(contract)["bytecode"][2:]) + encode(types(inputs), arguments)
 
 
 def refusal(data: object) -> ContractRefused:
@@ -70,7 +49,7 @@ def refusal(data: object) -> ContractRefused:
     entry = _errors().get(raw[:4])
     if entry is not None:
         try:
-            values = decode(_types(entry["inputs"]), raw[4:])
+            values = decode(types(entry["inputs"]), raw[4:])
         except DecodingError:
             return ContractRefused("Reverted", {"data": "0x" + raw.hex()})
         names = [parameter["name"] for parameter in entry["inputs"]]
@@ -83,10 +62,6 @@ def _errors() -> Mapping[bytes, Mapping[str, Any]]:
     """Custom errors of all contracts by selector: one contract passes on those of another."""
     entries = [entry for contract in CONTRACTS for entry in artifact(contract)["abi"]]
     return {function_abi_to_4byte_selector(e): e for e in entries if e["type"] == "error"}
-
-
-def _types(parameters: Sequence[Any]) -> list[str]:
-    return [collapse_if_tuple(parameter) for parameter in parameters]
 
 
 def _unhex(data: object) -> bytes:

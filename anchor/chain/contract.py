@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, is_dataclass
-from enum import IntEnum
-from functools import cache
-from typing import Any, ClassVar, TypeVar, get_type_hints
-
-from eth_abi.exceptions import DecodingError
+from dataclasses import dataclass
+from typing import Any, ClassVar, TypeVar
 
 from anchor.chain.abi import functions
 from anchor.chain.node import BlockId, Node
-from verifier.errors import ConfigurationError
+from verifier.errors import ChainUnavailable, ConfigurationError
+from verifier.view.values import shaped
 
 T = TypeVar("T")
 
@@ -49,12 +46,12 @@ class Contract:
         return Call(f"{self.name}.{function}", self.address, data)
 
     def _read(self, function: str, *arguments: Any, block: BlockId | None) -> tuple[Any, ...]:
-        """The outputs of a view, as eth_abi decodes them."""
+        """The outputs of a view, as they decode."""
         described = functions(self.name)[function]
         answer = self.node.call(self.address, described.encode(arguments), block)
         try:
             return described.decode(answer)
-        except (DecodingError, UnicodeDecodeError) as error:
+        except ChainUnavailable as error:
             raise ConfigurationError(
                 "wrong_contract", f"No {self.name} answers at {self.address}.", "address"
             ) from error
@@ -69,19 +66,3 @@ class Contract:
         """The single output of a view, a list, as ``kind`` each."""
         items = self._read(function, *arguments, block=block)[0]
         return [shaped(kind, item) for item in items]
-
-
-def shaped(kind: type[T], value: Any) -> T:
-    """A decoded value as ``kind``: structs as dataclasses, field by field, numbers as enums."""
-    if is_dataclass(kind):
-        fields = zip(_field_types(kind), value, strict=True)
-        return kind(*(shaped(field, item) for field, item in fields))
-    if issubclass(kind, IntEnum):
-        return kind(value)
-    found: T = value
-    return found
-
-
-@cache
-def _field_types(kind: type[Any]) -> list[Any]:
-    return list(get_type_hints(kind).values())

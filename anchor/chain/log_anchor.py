@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from anchor.chain.contract import Call, Contract, shaped
+from anchor.chain.contract import Call, Contract
 from anchor.chain.node import BlockId
 from verifier.chain_view import LogState
+from verifier.view.values import shaped
 
 MAX_STEP = 1 << 24
 """How many leaves one anchor may add at most."""

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from enum import IntEnum
 
-from anchor.chain.contract import Call, Contract, shaped
+from anchor.chain.contract import Call, Contract
 from anchor.chain.node import BlockId
 from verifier.chain_view import Standing, Status, StatusReason
+from verifier.view.values import shaped
 
 
 class AnnulReason(IntEnum):
