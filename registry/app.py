@@ -45,6 +45,8 @@ def _application() -> FastAPI:
         title="Tem registry",
         version="1",
         description=DESCRIPTION,
+        docs_url=None,  # these pages would load their scripts from elsewhere
+        redoc_url=None,
         generate_unique_id_function=lambda route: route.name,
     )
     problems.install(app)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -9,11 +10,15 @@ from dataclasses import replace
 from anchor.chain.deploy import Addresses, Contracts, connect
 from anchor.chain.embedded import EmbeddedChain, anvil_binary
 from anchor.chain.network import Network
-from anchor.chain.node import Node
+from anchor.chain.node import POLL, Node
+from anchor.errors import NodeFault
 from registry.settings import Settings
 from verifier import trust
 from verifier.errors import ConfigurationError
 from verifier.trust import Trust
+
+SETTLE_SECONDS = 30.0
+NOBODY = "0x" + 40 * "0"
 
 
 @contextmanager
@@ -33,14 +38,14 @@ def reachable(settings: Settings) -> Iterator[Network]:
     try:
         chain.start()
     except ConfigurationError as error:
-        if error.code != "chain_in_use":
+        if error.code != "chain_in_use" or not running.exists():
             raise
-        yield _network(settings, (running.read_text(),))
+        yield _settled(_network(settings, (running.read_text(),)))
         return
     try:
         address = f"http://127.0.0.1:{chain.port}"
         running.write_text(address)
-        yield _network(settings, (address,))
+        yield _settled(_network(settings, (address,)))
     finally:
         chain.stop()
 
@@ -68,6 +73,23 @@ def contracts(network: Network, trusted: Trust) -> Contracts:
     node = Node(replace(network, genesis=trusted.genesis))
     addresses = Addresses(trusted.trust_registry, trusted.log_anchor, trusted.status_registry)
     return connect(node, addresses)
+
+
+def _settled(network: Network) -> Network:
+    """Wait until the embedded chain can be asked at its newest final block.
+
+    For two blocks after a restart it does not have that block's state yet.
+    """
+    node, end = Node(network), time.monotonic() + SETTLE_SECONDS
+    while True:
+        try:
+            node.call(NOBODY, b"")
+        except NodeFault:
+            if time.monotonic() > end:
+                raise
+            time.sleep(POLL)
+        else:
+            return network
 
 
 def _network(settings: Settings, rpcs: tuple[str, ...]) -> Network:

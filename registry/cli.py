@@ -23,7 +23,7 @@ class _Commands(TyperGroup):
     """Commands whose errors are one line each, and that stop what they started."""
 
     def invoke(self, ctx: Any) -> Any:
-        signal.signal(signal.SIGTERM, _unwind)
+        before = signal.signal(signal.SIGTERM, _unwind)
         try:
             return super().invoke(ctx)
         except RequestError as error:
@@ -34,6 +34,8 @@ class _Commands(TyperGroup):
             verifier_cli.fail(error, WRONG_USE)
         except TemError as error:
             verifier_cli.fail(error, REFUSED)
+        finally:
+            signal.signal(signal.SIGTERM, before)
 
 
 def _unwind(number: int, _frame: object) -> None:

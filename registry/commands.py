@@ -6,10 +6,10 @@ import json
 import logging
 from enum import StrEnum
 from pathlib import Path
+from threading import Event
 from typing import Annotated
 
 import typer
-import uvicorn
 from sqlalchemy import Engine
 
 from anchor.clock import require_agreement, system_clock
@@ -24,6 +24,7 @@ from registry.organisations import store as organisations
 from registry.organisations.store import Organisation
 from registry.proofs.service import ProofService
 from registry.running import Installation, anchoring, database, installation
+from registry.serving import listening, serving
 from verifier import proof, shortcode
 from verifier.errors import ChainUnavailable, ConfigurationError
 from verifier.merkle import leaf_hash
@@ -55,13 +56,19 @@ def serve(context: typer.Context) -> None:
     run: Invocation = context.obj
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     settings = run.settings
-    with installation(settings, run.keyring()) as here:
+    with (
+        listening(settings.listen, settings.port) as listener,
+        installation(settings, run.keyring()) as here,
+    ):
         _require_clock(here)
-        rpc = ", ".join(here.contracts.node.network.rpcs)
-        typer.echo(f"Chain: {rpc} · trust file: {settings.trust_file}", err=True)
-        with anchoring(here, settings.anchor_interval):
-            app = create_app(here.services)
-            uvicorn.run(app, host=settings.listen, port=settings.port, log_config=None)
+        with (
+            anchoring(here, settings.anchor_interval),
+            serving(create_app(here.services), listener),
+        ):
+            rpc = " ".join(here.contracts.node.network.rpcs)
+            typer.echo(f"Chain {rpc} · trust file {settings.trust_file}", err=True)
+            typer.echo("Serving http://{}:{}".format(*listener.getsockname()), err=True)
+            Event().wait()
 
 
 def issue(

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from verifier import note, statement
-from verifier.chain_view import AccreditationState, KeyState, Reason, Status
+from verifier.chain_view import AccreditationState, KeyState, LogState, Reason, Status
 from verifier.checkpoint import Checkpoint
 from verifier.errors import ChainUnavailable, ProofError, UnsupportedError
 from verifier.facts import DATED_AHEAD, Entitlement, Facts
@@ -194,10 +194,10 @@ def anchor(record: Record, facts: Outlook) -> Check:
 def _not_held(record: Record, facts: Facts) -> Check:
     if facts.dated_in_future:
         return unknown("dated_in_future")
-    if facts.before_record:
-        return unknown("view_older_than_record")
     if facts.log and facts.log.size > record.file.size:
         return unknown("proof_outdated")
+    if facts.log and facts.log.state is not LogState.OPEN:
+        return unknown("log_closed")
     if facts.stale:
         return unknown("view_too_old")
     return unknown("not_yet_anchored")
@@ -239,4 +239,6 @@ def _lost_before_anchor(facts: Facts) -> Check:
 
 
 def _accreditor(moment: Entitlement, facts: Facts) -> str:
-    return facts.names.get(moment.accreditation.accreditor, "")
+    """Who accredited the issuer; itself for its log's own entries, and for the root."""
+    own = facts.organisation.name if facts.organisation else ""
+    return facts.names.get(moment.accreditation.accreditor, own)

@@ -20,7 +20,7 @@ from verifier.encoding import (
     canonical_json,
     parse_canonical_json,
 )
-from verifier.errors import ContentError, FormatError
+from verifier.errors import ContentError, FormatError, printable
 from verifier.names import MAX_TIME, OUTCOMES, Vct, day_end, parse_date, parse_vct, require_name
 from verifier.types import RecordType
 
@@ -134,7 +134,8 @@ def check_type(claims: Claims, kind: RecordType) -> None:
         raise ContentError("field_missing", f"The public field {name} is missing.", _at(name))
     for name in sorted(claims.members.keys() - CORE - kind.public):
         code = "field_not_public" if name in kind.hidden else "field_unknown"
-        raise ContentError(code, f"{name} is no public field of {kind.vct}.", _at(name))
+        shown = printable(name)
+        raise ContentError(code, f"{shown} is no public field of {kind.vct}.", _at(shown))
     if claims.outcome not in kind.outcomes:
         raise ContentError("outcome_type", "The type has no such outcome.", _at("outcome"))
     _check_expiry(claims, kind)
@@ -155,9 +156,13 @@ def check_disclosures(
         if item.digest not in claims.hidden:
             raise ContentError("disclosure_unused", "Its digest is not in _sd.", place)
         if item.name in claims.members or item.name in seen:
-            raise ContentError("disclosure_repeated", f"{item.name} occurs twice.", place)
+            raise ContentError(
+                "disclosure_repeated", f"{printable(item.name)} occurs twice.", place
+            )
         if kind and item.name not in kind.hidden:
-            raise ContentError("disclosure_field", f"{item.name} is no hidden field.", place)
+            raise ContentError(
+                "disclosure_field", f"{printable(item.name)} is no hidden field.", place
+            )
         seen.add(item.name)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,6 +15,8 @@ from verifier.names import instant
 from verifier.report import CHECK_NAMES, Report, Result, Verdict
 from verifier.types import KNOWN
 
+# Controls, bidirectional and other format characters, half surrogates, line separators.
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _STYLES = {
     Verdict.VALID: "bold green",
     Verdict.NOT_GENUINE: "bold white on red",
@@ -26,41 +29,16 @@ _MARKS = {
     Result.FAIL: ("✗", "red"),
     Result.UNKNOWN: ("?", "yellow"),
 }
-_NAMES = {
-    "en": dict(
-        zip(
-            CHECK_NAMES,
-            (
-                "Format",
-                "Content",
-                "Signature",
-                "Key",
-                "Accreditation",
-                "Log",
-                "Registration",
-                "In force",
-            ),
-            strict=True,
-        )
-    ),
-    "vi": dict(
-        zip(
-            CHECK_NAMES,
-            (
-                "Định dạng",
-                "Nội dung",
-                "Chữ ký",
-                "Khóa",
-                "Thẩm quyền",
-                "Sổ ghi",
-                "Đăng ký",
-                "Hiệu lực",
-            ),
-            strict=True,
-        )
-    ),
-}
+# Vietnamese and English, for the checks and for what stands around them.
 _WORDS = {
+    "format": ("Định dạng", "Format"),
+    "content": ("Nội dung", "Content"),
+    "signature": ("Chữ ký", "Signature"),
+    "key": ("Khóa", "Key"),
+    "accreditation": ("Thẩm quyền", "Accreditation"),
+    "inclusion": ("Sổ ghi", "Log"),
+    "anchor": ("Đăng ký", "Registration"),
+    "in_force": ("Hiệu lực", "In force"),
     "issuer": ("Tổ chức cấp", "Issuer"),
     "accredited_by": ("Cơ quan công nhận", "Accredited by"),
     "number": ("Số", "Number"),
@@ -82,7 +60,7 @@ def show(report: Report, language: str, console: Console, *, page: bool = False)
     style = _STYLES[report.verdict]
     if report.verdict is Verdict.VALID and report.outcome == "fail":
         style = "bold red"  # a genuine record of a failure never looks good
-    console.print(Text(f" {report.verdict.value} ", style), Text(report.headline(language)))
+    console.print(Text(f" {report.verdict.value} ", style), plain(report.headline(language)))
     console.print(_checks(report, language))
     facts = Table(box=None, show_header=False, pad_edge=False)
     for name, value in _facts(report, language):
@@ -94,8 +72,13 @@ def show(report: Report, language: str, console: Console, *, page: bool = False)
     console.print(facts)
 
 
+def plain(text: str) -> Text:
+    """Text that a file or the chain gave, without what a terminal would obey or reorder."""
+    return Text("".join(c if unicodedata.category(c) not in _UNSEEN else "�" for c in text))
+
+
 def word(name: str, language: str) -> str:
-    """One of the words around a report."""
+    """The name of a check, or one of the words around a report."""
     return _WORDS[name][0 if language == "vi" else 1]
 
 
@@ -103,12 +86,12 @@ def _checks(report: Report, language: str) -> Table:
     table = Table(box=None, show_header=False, pad_edge=False)
     for number, (name, check) in enumerate(zip(CHECK_NAMES, report.checks, strict=True), 1):
         mark, style = _MARKS[check.result]
-        sentence = Text(check.sentence(language))
+        sentence = plain(check.sentence(language))
         if check.place:
             sentence.append(f"  {check.code} · {check.place}", "dim")
         elif check.result is not Result.PASS:
             sentence.append(f"  {check.code}", "dim")
-        table.add_row(str(number), Text(mark, style), _NAMES[language][name], sentence)
+        table.add_row(str(number), Text(mark, style), word(name, language), sentence)
     return table
 
 
@@ -116,27 +99,27 @@ def _facts(report: Report, language: str) -> Iterator[tuple[str, RenderableType]
     found: dict[str, Any] = dict(report.facts)
     issuer, record, time, chain = (found[n] for n in ("issuer", "record", "time", "chain"))
     if issuer:
-        yield word("issuer", language), Text(f"{issuer['name']} ({issuer['did']})")
+        yield word("issuer", language), plain(f"{issuer['name']} ({issuer['did']})")
         if issuer["accredited_by"]:
             by = f"{issuer['accredited_by']}, {issuer['accredited_scope']}"
-            yield word("accredited_by", language), Text(by)
+            yield word("accredited_by", language), plain(by)
     if record:
         public = record["public"]
         yield word("code", language), Text(record["code"])
         yield word("number", language), Text(str(public["sub"]))
         yield word("issued", language), Text(str(public["issued"]))
-        for name, value in {**public, **record["disclosed"]}.items():
-            if label := _label(public["vct"], name, language):
-                shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-                yield label, Text(shown)
+        yield from _fields(public["vct"], public | record["disclosed"], language)
     if time and time["proven"] is not None:
         yield word("proven", language), Text(instant(time["proven"]))
     if chain:
         yield word("view", language), Text(word("block", language).format_map(chain))
 
 
-def _label(vct: str, name: str, language: str) -> str | None:
-    """What the type calls a field, or None for a member that is not one of its fields."""
+def _fields(vct: str, values: dict[str, Any], language: str) -> Iterator[tuple[str, Text]]:
+    """The fields that are shown, in the order and by the names of their type."""
     properties = KNOWN[vct].schema["properties"] if vct in KNOWN else {}
-    field = properties.get(name)
-    return None if field is None else field["x-title-vi" if language == "vi" else "title"]
+    for name, field in properties.items():
+        if name in values:
+            value = values[name]
+            shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+            yield field["x-title-vi" if language == "vi" else "title"], plain(shown)

@@ -21,6 +21,8 @@ from verifier.errors import FormatError
 
 MAX_INTEGER = 2**53 - 1
 MAX_DEPTH = 16
+# What canonical_json encodes at most: orjson's own limit is a little above.
+MAX_NESTING = 200
 
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]*", re.ASCII)
 _BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?", re.ASCII)
@@ -29,6 +31,10 @@ _FROM_URL = bytes.maketrans(b"-_", b"+/")
 _SYMBOLS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 # The last symbol of a text whose length modulo 4 is 0, 2 or 3: its unused bits are zero.
 _LAST_SYMBOLS = {0: frozenset(_SYMBOLS), 2: frozenset(_SYMBOLS[::16]), 3: frozenset(_SYMBOLS[::4])}
+# Strings, so that brackets in them do not count, and brackets. A string that does not end goes on
+# to the end of the text: looking for another beginning in it would take quadratic time.
+_JSON_BRACKETS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{}]', re.DOTALL)
+_NESTING = {b"[": 1, b"{": 1, b"]": -1, b"}": -1}
 _PADDING = {0: b"", 2: b"==", 3: b"="}
 _MAX_INTEGER_DIGITS = len(str(MAX_INTEGER))
 
@@ -36,10 +42,11 @@ _MAX_INTEGER_DIGITS = len(str(MAX_INTEGER))
 def canonical_json(value: Any) -> bytes:
     """Encode ``value`` as RFC 8785 canonical JSON, floats included.
 
-    Raises FormatError (``json_value``) for what JSON cannot say: NaN, infinities, integers beyond
-    2^53 - 1, names that are not text, lone surrogates.
+    Raises FormatError (``json_value``) for what JSON cannot say (NaN, infinities, integers beyond
+    2^53 - 1, names that are not text, lone surrogates), and for nesting over 200.
     """
     try:
+        _limit_nesting(value, MAX_NESTING)
         if _is_plain(value):
             return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
         return rfc8785.dumps(value)
@@ -67,12 +74,11 @@ def parse_canonical_json(data: bytes, place: str) -> Any:
     Refused, each with its code: bytes that are not UTF-8 JSON, names that occur twice, floats,
     integers beyond 2^53 - 1, names that are not ASCII, nesting over 16, any other spelling.
     """
+    _require_depth(data, place)
     try:
         value = orjson.loads(data)
     except orjson.JSONDecodeError:
         value = parse_json(data, place)
-    # First of all: what comes after it goes down into the value.
-    _require_depth(data, value, place)
     if _is_plain(value) and orjson.dumps(value, option=orjson.OPT_SORT_KEYS) == data:
         return value
     parse_json(data, place)
@@ -85,6 +91,7 @@ def parse_json(data: bytes, place: str) -> Any:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise FormatError("json_not_utf8", "The bytes are not UTF-8.", place) from error
+    _require_depth(data, place)
     rules = _JsonRules(place)
     try:
         value = json.loads(
@@ -96,9 +103,6 @@ def parse_json(data: bytes, place: str) -> Any:
         )
     except json.JSONDecodeError as error:
         raise FormatError("json_syntax", f"{error.msg} (character {error.pos}).", place) from error
-    except RecursionError as error:
-        raise FormatError("json_too_deep", f"Nesting over {MAX_DEPTH}.", place) from error
-    _require_depth(data, value, place)
     if "\\u" in text:
         _require_unicode(value, place)
     return value
@@ -133,17 +137,35 @@ class _JsonRules:
         _refuse("json_syntax", f"{name} is not JSON.", self.place)
 
 
-def _require_depth(data: bytes, value: Any, place: str) -> None:
+def _require_depth(data: bytes, place: str) -> None:
+    """Refuse text that nests over the limit before any parser goes down into it.
+
+    The interpreter's own limit is no help: a library may have raised it (py_ecc does) until the
+    stack overflows.
+    """
     # Fewer brackets than the limit cannot nest deeper: true of nearly every document.
-    if data.count(b"{") + data.count(b"[") > MAX_DEPTH and _depth(value, 0) > MAX_DEPTH:
-        _refuse("json_too_deep", f"Nesting over {MAX_DEPTH}.", place)
+    if data.count(b"{") + data.count(b"[") <= MAX_DEPTH:
+        return
+    depth = 0
+    for token in _JSON_BRACKETS.finditer(data):
+        depth += _NESTING.get(token[0], 0)
+        if depth > MAX_DEPTH:
+            raise FormatError("json_too_deep", f"Nesting over {MAX_DEPTH}.", place)
 
 
-def _depth(value: Any, above: int) -> int:
-    if above > MAX_DEPTH or not isinstance(value, (dict, list)):
-        return above
-    children = value.values() if isinstance(value, dict) else value
-    return max((_depth(child, above + 1) for child in children), default=above + 1)
+def _limit_nesting(value: Any, limit: int) -> None:
+    """Raise RecursionError where lists and objects nest over ``limit``."""
+    layer = [value]
+    for _ in range(limit + 1):
+        containers = [item for item in layer if isinstance(item, (dict, list, tuple))]
+        if not containers:
+            return
+        layer = [
+            child
+            for item in containers
+            for child in (item.values() if isinstance(item, dict) else item)
+        ]
+    raise RecursionError(f"Nesting over {limit}.")
 
 
 def _require_unicode(value: Any, place: str) -> None:

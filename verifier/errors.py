@@ -34,6 +34,11 @@ class TemError(Exception):
         return f"{self.code}{where}: {self.message}"
 
 
+def printable(name: str) -> str:
+    """A name that a file gave, as a message may repeat it: short, and nothing a terminal obeys."""
+    return ascii(name[:64])[1:-1]
+
+
 class ProofError(TemError):
     """The evidence does not hold: a path, a root, a signature or a file is not what it claims."""
 

@@ -13,7 +13,6 @@ from typing import NamedTuple
 from verifier.errors import ContentError
 
 VIETNAM = timezone(timedelta(hours=7), "UTC+07:00")
-FAMILIES = ("cert", "stamp", "event", "log")
 OUTCOMES = ("pass", "fail", "none")
 # The last second that civil calendars here can write, in seconds since 1970.
 MAX_TIME = 253_402_300_799
@@ -55,11 +54,6 @@ def org_id(did: str) -> bytes:
 def log_id(org: bytes, origin: str) -> bytes:
     """The log's identifier on chain: SHA-256(org ‖ SHA-256(origin)) (32 bytes)."""
     return sha256(org + sha256(origin.encode("ascii")).digest()).digest()
-
-
-def scope_id(scope: str) -> bytes:
-    """The scope's identifier on chain: SHA-256 of its text (32 bytes)."""
-    return sha256(scope.encode("ascii")).digest()
 
 
 def parse_vct(value: object, place: str) -> Vct:

@@ -145,7 +145,6 @@ def _deciding(checks: tuple[Check, ...]) -> int:
     if verdict is Verdict.VALID or verdict is Verdict.NOT_IN_FORCE:
         return 7
     if verdict is Verdict.UNVERIFIABLE:
-        # That the record waits for the chain says more than that a look-up found nothing yet.
         return next(i for i, check in enumerate(checks) if check.result is Result.UNKNOWN)
     if verdict is Verdict.NOT_GENUINE:
         return _forged(checks)[0]

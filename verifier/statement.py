@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, utils
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from verifier.encoding import cbor_decode, cbor_encode
-from verifier.errors import FormatError, ProofError, UnsupportedError
+from verifier.errors import FormatError, ProofError, UnsupportedError, printable
 
 ES256 = -7
 SHA_256 = -16
@@ -139,7 +139,8 @@ def _facts(value: object, place: str) -> dict[str, str | int]:
     for name, fact in facts.items():
         _typed(name, str, place)
         if not isinstance(fact, (str, int)):
-            raise FormatError("header_value", "A fact is text or a number.", f"{place}.{name}")
+            where = f"{place}.{printable(name)}"
+            raise FormatError("header_value", "A fact is text or a number.", where)
     return facts
 
 

@@ -11,12 +11,15 @@ import platform
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from threading import Event, Thread
 from types import TracebackType
 from typing import IO, Self
 
 from anchor.chain.network import Network
+from anchor.chain.node import Node
+from anchor.clock import system_clock
 from verifier.errors import ChainUnavailable, ConfigurationError
 
 CHAIN_ID = 31337
@@ -45,7 +48,7 @@ class EmbeddedChain:
     """An anvil on 127.0.0.1, to be used as a context manager or with ``start`` and ``stop``.
 
     ``folder`` keeps its state; ``port`` 0 lets the system choose a free one, anew at each start;
-    ``block_time`` is in seconds. ``process`` is the running child.
+    ``block_time`` is in seconds, as is ``clock`` since 1970. ``process`` is the running child.
     """
 
     def __init__(
@@ -55,12 +58,13 @@ class EmbeddedChain:
         chain_id: int = CHAIN_ID,
         port: int = 0,
         block_time: int = 1,
+        clock: Callable[[], int] = system_clock,
     ) -> None:
         self.binary, self.folder = binary, folder
         self.chain_id, self.block_time = chain_id, block_time
         self.port = port
         self.process: subprocess.Popen[str] | None = None
-        self._wanted_port = port
+        self._wanted_port, self._clock = port, clock
         self._lock: IO[str] | None = None
         self._reader: Thread | None = None
 
@@ -89,6 +93,8 @@ class EmbeddedChain:
             self._lock.write(str(self.process.pid))
             self._lock.flush()
             self._await_ready(self.process)
+            # Its clock begins at the chain's first moment; from here on it is today's.
+            Node(self.network()).request("evm_setTime", self._clock())
         except BaseException:
             self.stop()
             raise
@@ -125,7 +131,13 @@ class EmbeddedChain:
         self.stop()
 
     def _command(self) -> list[str]:
+        # Each start makes a block 0, and its hash is part of what a verifier trusts: it has to be
+        # the same, down to its time.
+        first = self.folder / "genesis-time"
+        if not first.exists():
+            first.write_text(str(self._clock()))
         settings = {
+            "timestamp": int(first.read_text()),
             "host": "127.0.0.1",
             "port": self._wanted_port,
             "accounts": 0,

@@ -11,13 +11,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from web3 import HTTPProvider
 from web3.types import RPCEndpoint
 
 from anchor.chain.abi import refusal
 from anchor.chain.network import Network
 from anchor.errors import NodeFault
 from verifier.errors import ChainUnavailable, ConfigurationError
+from verifier.view.rpc import JsonRpc
 
 BlockId = str | int | bytes
 """A tag such as ``latest``, a number, or a hash of 32 bytes."""
@@ -57,14 +57,7 @@ class Node:
     def __init__(self, network: Network) -> None:
         self.network = network
         # Repeating is our own decision: a transaction is sent again from its stored bytes.
-        self._providers = [
-            HTTPProvider(
-                rpc,
-                {"timeout": network.timeout, "allow_redirects": False},
-                exception_retry_configuration=None,
-            )
-            for rpc in network.rpcs
-        ]
+        self._providers = [JsonRpc.to(rpc, network.timeout) for rpc in network.rpcs]
 
     def request(self, method: str, *params: Any) -> Any:
         """The result of a JSON-RPC method; raises ContractRefused for a revert."""

@@ -114,6 +114,18 @@ contract AccreditationViewTest is World {
         _requireState(body, "verification/meters", START + 10, T.AccreditationState.GrantWithdrawn);
     }
 
+    function test_aGrantForPartOfAnAccreditationDoesNotUpholdThatPart() public {
+        vm.prank(ACCREDITOR_ADMIN);
+        trust.accredit(accreditor, otherBody, "verification", 0, 0);
+        vm.prank(ROOT_ADMIN);
+        trust.grantScope(accreditor, SCALES, 0, 0);
+        vm.warp(START + 10);
+        vm.prank(ROOT_ADMIN);
+        trust.withdrawGrant(accreditor, "verification", 0, WHY);
+        _requireState(otherBody, SCALES, START + 9, T.AccreditationState.Valid);
+        _requireState(otherBody, SCALES, START + 10, T.AccreditationState.GrantWithdrawn);
+    }
+
     function test_aSuspendedAccreditorLeavesItsAccreditationsStanding() public {
         _suspend(root, accreditor);
         _requireState(body, SCALES, START + 1, T.AccreditationState.Valid);
@@ -151,6 +163,15 @@ contract AccreditationViewTest is World {
         vm.assertEq(a.accreditor, accreditor);
         vm.assertEq(a.scope, SCALES);
         vm.assertEq(a.grantScope, "", "the grant was not what failed");
+    }
+
+    function test_ofEquallyCloseExplanationsTheNarrowestScopesIsGiven() public {
+        _accredit("verification", 0, 0);
+        vm.prank(ACCREDITOR_ADMIN);
+        trust.suspendAccreditation(accreditor, accreditor, body, "verification", 0, WHY);
+        vm.prank(ACCREDITOR_ADMIN);
+        trust.suspendAccreditation(accreditor, accreditor, body, SCALES, 0, WHY);
+        vm.assertEq(trust.accreditationAt(body, AUTOMATIC, START).scope, SCALES);
     }
 
     // ------------------------------------------------------------------------------------------------ colliding entries

@@ -62,6 +62,47 @@ contract MerkleTest is Test {
         vm.assertFalse(merkle.verifyConsistency(5, root, 5, root, new bytes32[](1)), "a proof of nothing");
     }
 
+    // Proofs of a wrong length are refused as such, also where the hashes lead exactly to what is claimed.
+
+    function test_aPathThatGoesOnAboveTheRootIsRefused() public view {
+        bytes32[] memory leaves = _leaves(0, 5);
+        (bytes32 root, bytes32 more) = (leaves.root(0, 5), "more");
+        bytes32[] memory path = leaves.path(2, 0, 5).append(more);
+        vm.assertFalse(merkle.verifyInclusion(leaves[2], 2, 5, ReferenceTree.node(more, root), path));
+        vm.assertFalse(merkle.verifyInclusion(leaves[2], 2, 5, ReferenceTree.node(root, more), path));
+    }
+
+    function test_aPathThatEndsBelowTheRootIsRefused() public view {
+        bytes32[] memory leaves = _leaves(0, 8);
+        bytes32[] memory path = _cut(leaves.path(2, 0, 8), 2);
+        vm.assertFalse(merkle.verifyInclusion(leaves[2], 2, 8, leaves.root(0, 4), path));
+        vm.assertTrue(merkle.verifyInclusion(leaves[2], 2, 4, leaves.root(0, 4), path), "that of the smaller tree");
+    }
+
+    function test_aProofThatGoesOnAboveTheRootIsRefused() public view {
+        bytes32[] memory leaves = _leaves(0, 5);
+        bytes32 more = "more";
+        bytes32[] memory proof = leaves.proof(3, 0, 5, true).append(more);
+        bytes32 root1 = ReferenceTree.node(more, leaves.root(0, 3));
+        vm.assertFalse(merkle.verifyConsistency(3, root1, 5, ReferenceTree.node(more, leaves.root(0, 5)), proof));
+    }
+
+    function test_aProofThatEndsBelowTheRootIsRefused() public view {
+        bytes32[] memory leaves = _leaves(0, 5);
+        bytes32[] memory proof = _cut(leaves.proof(2, 0, 5, true), 1);
+        (bytes32 root1, bytes32 root2) = (leaves.root(0, 2), leaves.root(0, 4));
+        vm.assertFalse(merkle.verifyConsistency(2, root1, 5, root2, proof));
+        vm.assertTrue(merkle.verifyConsistency(2, root1, 4, root2, proof), "that of the smaller tree");
+    }
+
+    function test_anEmptyProofIsRefused() public view {
+        bytes32[] memory leaves = _leaves(0, 5);
+        for (uint64 size1 = 1; size1 < 5; ++size1) {
+            bytes32[] memory proof = new bytes32[](0);
+            vm.assertFalse(merkle.verifyConsistency(size1, leaves.root(0, size1), 5, leaves.root(0, 5), proof));
+        }
+    }
+
     function test_theEmptyTreeHoldsNothing() public view {
         vm.assertFalse(merkle.verifyInclusion(sha256(""), 0, 0, sha256(""), new bytes32[](0)));
     }

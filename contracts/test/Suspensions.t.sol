@@ -121,6 +121,7 @@ contract SuspensionsTest is World {
         _suspend(accreditor, body);
         vm.prank(REGULATOR_ADMIN);
         trust.suspendOrganisation(regulator, body, START + 5 days, WHY);
+        _suspend(root, body);
         vm.assertEq(trust.activeAt(body, START + 10 days).author, regulator);
         vm.assertEq(trust.activeAt(body, START + 6 days).author, regulator);
         vm.assertTrue(trust.activeAt(body, START + 5 days - 1).active);

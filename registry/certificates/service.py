@@ -101,7 +101,7 @@ class CertificateService:
         }
         signer = self._keyring.signer(body.did)
         prepared = records.prepare(signer, kind, core, request.fields, now, self._random)
-        size = _base45_length(prepared.statement)
+        size = _base45_length(prepared.entry.statement)
         if size > MAX_OFFLINE:
             facts = ", ".join(kind.facts)
             raise RequestError(

@@ -18,14 +18,14 @@ from anchor.administration import Administration
 from anchor.chain.deploy import Contracts, deploy
 from anchor.chain.node import Node
 from anchor.chain.trust_registry import Role
-from anchor.database import reading, writing
+from anchor.database import writing
 from anchor.sender import Sender
 from registry.errors import Conflict, NotFound
-from registry.keyring import Keyring
+from registry.keyring import Keyring, Signer
 from registry.organisations import store
 from registry.organisations.store import Organisation
-from registry.records import service as records
 from registry.records import store as record_store
+from registry.records.service import Prepared, prepare
 from verifier.chain_view import Custody, Kind
 from verifier.names import VIETNAM, org_id, require_name
 from verifier.trust import Trust
@@ -65,6 +65,48 @@ class Body:
     name: str
     origin: str
     scopes: Sequence[str]
+
+
+def begin_log(engine: Engine, keyring: Keyring, trust: Trust, body: Body, now: int) -> Organisation:
+    """The body with its log in the database, whose entry 0 says which chain it belongs to.
+
+    Raises Conflict (``organisation_exists``) if the body writes to another log already.
+    """
+    org = org_id(body.did)
+    prepared = _genesis(keyring.signer(body.did), trust, body, now)
+    with writing(engine) as session:
+        existing = store.get(session, org)
+        if existing is not None:
+            if existing.log.origin != body.origin:
+                said = f"{body.did} has the log {existing.log.origin}."
+                raise Conflict("organisation_exists", said, "origin")
+            return existing
+        log = logs.create(session, org, body.origin, prepared.entry, now)
+        record_store.add(session, log.number, 0, prepared.record)
+        store.add(session, org, body.did, body.name, now, log.log)
+        return store.get_one(session, org)
+
+
+def _genesis(signer: Signer, trust: Trust, body: Body, now: int) -> Prepared:
+    """Entry 0 of a log (formats, Log): origin, body, chain, contracts."""
+    core = {
+        "iss": body.did,
+        "sub": GENESIS_NUMBER,
+        "issued": datetime.fromtimestamp(now, VIETNAM).date().isoformat(),
+        "scope": "log",
+        "log": body.origin,
+        "outcome": "none",
+    }
+    fields = {
+        "chain": f"eip155:{trust.chain_id}",
+        "genesis_block": "0x" + trust.genesis.hex(),
+        "contracts": {
+            "trust_registry": trust.trust_registry,
+            "log_anchor": trust.log_anchor,
+            "status_registry": trust.status_registry,
+        },
+    }
+    return prepare(signer, KNOWN[GENESIS], core, fields, now)
 
 
 class Founding:
@@ -111,52 +153,11 @@ class Founding:
         own = self.administration(body.did)
         signer = self._keyring.signer(body.did)
         own.add_key(signer.public, Custody.OPERATOR, f"{body.did} {signer.kid.hex()}")
+        organisation = begin_log(self._engine, self._keyring, self._trust, body, self._clock())
+        self._open_log(own, organisation)
         sponsor.settle()
         own.settle()
-        organisation = self._begin_log(body)
-        self._open_log(own, organisation)
         return organisation
-
-    def _begin_log(self, body: Body) -> Organisation:
-        """The body's log in the database: entry 0, signed by its key."""
-        org = org_id(body.did)
-        with reading(self._engine) as session:
-            existing = store.get(session, org)
-        if existing is not None:
-            if existing.log.origin != body.origin:
-                said = f"{body.did} has the log {existing.log.origin}."
-                raise Conflict("organisation_exists", said, "origin")
-            return existing
-        prepared = self._genesis(body)
-        now = self._clock()
-        with writing(self._engine) as session:
-            entry = logs.Entry(prepared.statement, prepared.iat)
-            log = logs.create(session, org, body.origin, entry, now)
-            record_store.add(session, log.number, 0, prepared.record)
-            store.add(session, org, body.did, body.name, now, log.log)
-            return store.get_one(session, org)
-
-    def _genesis(self, body: Body) -> records.Prepared:
-        now = self._clock()
-        core = {
-            "iss": body.did,
-            "sub": GENESIS_NUMBER,
-            "issued": datetime.fromtimestamp(now, VIETNAM).date().isoformat(),
-            "scope": "log",
-            "log": body.origin,
-            "outcome": "none",
-        }
-        fields = {
-            "chain": f"eip155:{self._trust.chain_id}",
-            "genesis_block": "0x" + self._trust.genesis.hex(),
-            "contracts": {
-                "trust_registry": self._trust.trust_registry,
-                "log_anchor": self._trust.log_anchor,
-                "status_registry": self._trust.status_registry,
-            },
-        }
-        signer = self._keyring.signer(body.did)
-        return records.prepare(signer, KNOWN[GENESIS], core, fields, now)
 
     def _open_log(self, own: Administration, body: Organisation) -> None:
         log, origin = body.log.log, body.log.origin
@@ -165,7 +166,6 @@ class Founding:
         own.set_checkpoint_key(log, key, f"{origin} {key.public_bytes_raw().hex()}")
         operator = self._keyring.operator().address
         own.set_operator(operator, Role.ANCHOR, True, f"{body.did} {operator}")
-        own.settle()
 
     def _sender(self, did: str) -> Sender:
         return Sender(self._engine, self._contracts.node, self._keyring.admin(did))

@@ -15,7 +15,7 @@ from typing import Any
 from sqlmodel import Session
 
 from anchor import store as logs
-from anchor.store import LogState
+from anchor.store import Entry, LogState
 from registry.keyring import Signer
 from registry.records import store
 from registry.records.store import StoredRecord
@@ -34,8 +34,7 @@ class Prepared:
     """A signed record that is in no log yet."""
 
     record: StoredRecord
-    statement: bytes
-    iat: int
+    entry: Entry
 
 
 def prepare(
@@ -69,8 +68,7 @@ def prepare(
     signature = signer.sign(to_be_signed(protected, payload))
     return Prepared(
         StoredRecord(core["sub"], kind.vct, composed.data, composed.disclosures),
-        assemble(protected, payload, signature),
-        iat,
+        Entry(assemble(protected, payload, signature), iat),
     )
 
 
@@ -79,8 +77,7 @@ def add(session: Session, log: LogState, prepared: Prepared, now: int) -> int:
 
     Raises LogError, as ``anchor.store.append``.
     """
-    entry = logs.Entry(prepared.statement, prepared.iat)
-    (index,) = logs.append(session, log.log, [entry], now)
+    (index,) = logs.append(session, log.log, [prepared.entry], now)
     store.add(session, log.number, index, prepared.record)
     return index
 

@@ -45,6 +45,8 @@ def read_state(chain: LiveChain, progress: Callable[[int, int], None]) -> ChainS
             name, values = abi.decode_event(topics, data)
             apply(state, name, values)
         progress(last, block.number)
+    if not all(log.grows for log in state.logs.values()):
+        raise ChainUnavailable("chain_contradiction", "A log does not grow.", "chain")
     if chain.block(block.number) != block:
         raise ChainUnavailable("chain_contradiction", "A final block was replaced.", "rpc")
     return state
@@ -57,7 +59,7 @@ def _events(chain: LiveChain, first: int, last: int) -> Iterator[tuple[list[byte
     logs = chain.rpc.request("eth_getLogs", [query])
     try:
         ordered = sorted(logs, key=lambda e: (number(e["blockNumber"]), number(e["logIndex"])))
-        found = [(e["topics"], e["data"]) for e in ordered]
+        found = [(list(e["topics"]), e["data"]) for e in ordered]
     except (TypeError, KeyError) as error:
         raise ChainUnavailable(
             "chain_unreachable", "The node answered no events.", "rpc"

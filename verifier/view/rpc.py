@@ -6,12 +6,29 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+import orjson
 from web3 import HTTPProvider
-from web3.types import RPCEndpoint
+from web3.types import RPCEndpoint, RPCResponse
 
 from verifier.errors import ChainUnavailable, ConfigurationError
 
 MAX_ADDRESSES = 2
+
+
+class JsonRpc(HTTPProvider):
+    """web3's provider, with a JSON parser that no depth of an answer brings down."""
+
+    @staticmethod
+    def decode_rpc_response(raw_response: bytes) -> RPCResponse:
+        """The answer; raises orjson's JSONDecodeError, which is json's as well."""
+        answer: RPCResponse = orjson.loads(raw_response)
+        return answer
+
+    @classmethod
+    def to(cls, address: str, timeout: float) -> JsonRpc:
+        """A connection that follows no redirect and repeats nothing by itself."""
+        settings = {"timeout": timeout, "allow_redirects": False}
+        return cls(address, settings, exception_retry_configuration=None)
 
 
 class Rpc:
@@ -27,14 +44,7 @@ class Rpc:
         for address in addresses:
             if not address.startswith(("http://", "https://")):
                 raise ConfigurationError("rpc_address", f"{address!a} is not http(s).", "rpc")
-        self._providers = [
-            HTTPProvider(
-                address,
-                request_kwargs={"timeout": timeout, "allow_redirects": False},
-                exception_retry_configuration=None,
-            )
-            for address in addresses
-        ]
+        self._providers = [JsonRpc.to(address, timeout) for address in addresses]
 
     def request(self, method: str, params: list[Any]) -> Any:
         """The result of one call, on which all addresses agree.

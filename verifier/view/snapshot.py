@@ -153,15 +153,17 @@ def _decode(members: dict[str, Any], trust: Trust) -> ChainState:
             "snapshot_other_chain", "The snapshot is of another chain or root.", "snapshot"
         )
     number, block_hash, time = members["block"]
-    state = ChainState(trust, Block(number, bytes.fromhex(block_hash), time))
+    state = ChainState(trust, Block(_number(number), _bytes(block_hash), _number(time)))
     for organisation in members["organisations"]:
-        state.organisations[org_id(organisation["did"])] = _read_organisation(organisation)
+        did = _text(organisation["did"])
+        state.organisations[org_id(did)] = _read_organisation(organisation)
     for log in members["logs"]:
         record = _read_log(log)
         state.logs[log_id(record.org, record.origin)] = record
     for log, leaf, authors in members["statuses"]:
-        state.statuses[bytes.fromhex(log), bytes.fromhex(leaf)] = {
-            bytes.fromhex(entries[0][0]): [_read_status(e) for e in entries] for entries in authors
+        read = [[_read_status(entry) for entry in entries] for entries in authors]
+        state.statuses[_bytes(log), _bytes(leaf)] = {
+            entries[0].standing.author: entries for entries in read
         }
     return state
 
@@ -169,56 +171,94 @@ def _decode(members: dict[str, Any], trust: Trust) -> ChainState:
 def _read_organisation(members: dict[str, Any]) -> OrganisationRecord:
     record = OrganisationRecord(
         Organisation(
-            members["did"],
-            members["name"],
+            _text(members["did"]),
+            _text(members["name"]),
             Kind(members["kind"]),
-            bytes.fromhex(members["sponsor"]),
+            _bytes(members["sponsor"]),
         ),
-        members["registered"],
+        _number(members["registered"]),
         suspensions=_read_by_author(members["suspensions"]),
-        grants={scope: _read(entries) for scope, entries in members["grants"].items()},
+        grants={scope: _read_history(entries) for scope, entries in members["grants"].items()},
         accreditations={
             scope: _read_by_author(by) for scope, by in members["accreditations"].items()
         },
     )
     for x, y, start, until, recorded_at, custody, revocations in members["keys"]:
-        point = bytes.fromhex(x), bytes.fromhex(y)
+        point = _bytes(x), _bytes(y)
         record.keys[key_thumbprint(*point)[:8]] = KeyRecord(
-            *point, start, until, recorded_at, Custody(custody), _read(revocations)
+            *point,
+            _number(start),
+            _number(until),
+            _number(recorded_at),
+            Custody(custody),
+            [_read_entry(entry) for entry in revocations],
         )
     return record
 
 
 def _read_log(members: dict[str, Any]) -> LogRecord:
-    return LogRecord(
-        bytes.fromhex(members["org"]),
-        members["origin"],
+    anchors = [
+        Anchor(_number(size), _number(time), _number(block_number), _bytes(root))
+        for size, time, block_number, root in members["anchors"]
+    ]
+    record = LogRecord(
+        _bytes(members["org"]),
+        _text(members["origin"]),
         LogState(members["state"]),
-        [Anchor(size, time, n, bytes.fromhex(r)) for size, time, n, r in members["anchors"]],
-        [bytes.fromhex(key) for key in members["keys"]],
-        members["repudiated"][0] if members["repudiated"] else None,
+        anchors,
+        [_bytes(key) for key in members["keys"]],
+        _number(members["repudiated"][0]) if members["repudiated"] else None,
     )
+    if not record.grows:
+        raise ValueError("a log that does not grow")
+    return record
 
 
 def _read_by_author(histories: list[Any]) -> dict[bytes, list[Entry]]:
-    return {bytes.fromhex(author): _read(entries) for author, entries in histories}
+    return {_bytes(author): _read_history(entries) for author, entries in histories}
 
 
-def _read(entries: list[list[Any]]) -> list[Entry]:
-    return [
-        Entry(Act(act), Reason(reason), effective, until, recorded_at, bytes.fromhex(by))
-        for act, reason, effective, until, recorded_at, by in entries
-    ]
+def _read_history(entries: list[Any]) -> list[Entry]:
+    if not entries:
+        raise ValueError("a history without entries")
+    return [_read_entry(entry) for entry in entries]
+
+
+def _read_entry(entry: list[Any]) -> Entry:
+    act, reason, effective, until, recorded_at, by = entry
+    times = _number(effective), _number(until), _number(recorded_at)
+    return Entry(Act(act), Reason(reason), *times, _bytes(by))
 
 
 def _read_status(entry: list[Any]) -> StatusEntry:
     author, by, status, reason, effective, recorded_at, annulled = entry
     standing = Standing(
-        bytes.fromhex(author),
-        bytes.fromhex(by),
+        _bytes(author),
+        _bytes(by),
         Status(status),
         StatusReason(reason),
-        effective,
-        recorded_at,
+        _number(effective),
+        _number(recorded_at),
     )
+    if type(annulled) is not bool:
+        raise TypeError("annulled")
     return StatusEntry(standing, annulled)
+
+
+def _number(value: Any) -> int:
+    if type(value) is not int or value < 0:
+        raise TypeError("a number")
+    return value
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("a text")
+    return value
+
+
+def _bytes(text: str) -> bytes:
+    value = bytes.fromhex(text)
+    if len(value) != 32:
+        raise ValueError("32 bytes")
+    return value

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from verifier.chain_view import (
     NO_ENTRY,
@@ -72,6 +73,12 @@ class LogRecord:
     anchors: list[Anchor] = field(default_factory=list)
     checkpoint_keys: list[bytes] = field(default_factory=list)
     repudiated_from: int | None = None
+
+    @property
+    def grows(self) -> bool:
+        """Whether each anchor is of a larger size than the one before; look-ups rely on it."""
+        sizes = [anchor.size for anchor in self.anchors]
+        return bool(sizes) and all(one < next_ for one, next_ in pairwise(sizes))
 
 
 @dataclass(slots=True)

@@ -4,20 +4,16 @@ pragma solidity ^0.8.28;
 import {ILogAnchor as L} from "../../src/interfaces/ILogAnchor.sol";
 import {IStatusRegistry as S} from "../../src/interfaces/IStatusRegistry.sol";
 import {ITrustRegistry as T} from "../../src/interfaces/ITrustRegistry.sol";
-import {World} from "./World.sol";
+import {Readings} from "./Readings.sol";
 
 /// @title Anybody doing anything, mostly in their own name, with times that are mostly allowed
 /// @dev After each act that went through it is checked who did it, and that nothing it may not reach has changed.
-contract Handler is World {
+contract Handler is Readings {
     uint256 private constant LOG_SIZE = 40;
-    string[3] private SCOPES = ["verification", "verification/scales", "verification/scales/automatic"];
-    bytes32[3] private LEAVES = [bytes32("one"), "two", "three"];
 
-    bytes32[] private _orgs;
     address[] private _actors;
     mapping(bytes32 org => address) private _adminOf;
     bytes8[] public kids;
-    bytes32 public log;
 
     /// @dev How often each act went through.
     mapping(string act => uint256) public went;
@@ -179,7 +175,7 @@ contract Handler is World {
     function setStatus(uint256 who, uint256 a, uint256 l, uint256 status, uint256 back) external {
         bytes32 author = _org(a);
         uint64 effective = author == body || status % 4 == 0 ? 0 : _since(back);
-        if (back % 13 == 0) effective = _since(back);
+        if (back % 4 == 0) effective = _since(back);
         address actor = author == body && who % 2 == 0 ? STATUS_OPERATOR : _actor(who, author);
         bytes memory data = abi.encodeCall(
             S.setStatus, (log, LEAVES[l % 3], author, S.Status(status % 4), S.StatusReason.Nonconformity, effective)
@@ -231,49 +227,6 @@ contract Handler is World {
         );
     }
 
-    // ------------------------------------------------------------------------------------------------ what was said
-
-    /// @dev Every history as hashes of its entries; none may ever lose or change one.
-    function histories() external view returns (bytes32[][] memory all) {
-        all = new bytes32[][](100);
-        uint256 n;
-        for (uint256 i; i < _orgs.length; ++i) {
-            for (uint256 k; k < _orgs.length; ++k) {
-                all[n++] = _hashes(trust.suspensions(_orgs[i], _orgs[k], 0, 256));
-            }
-            for (uint256 s; s < 3; ++s) {
-                all[n++] = _hashes(trust.grantEntries(_orgs[i], SCOPES[s], 0, 256));
-                all[n++] = _hashes(trust.accreditationEntries(body, SCOPES[s], _orgs[i], 0, 256));
-            }
-        }
-        bytes8[] memory keys = trust.keys(body, 0, 6);
-        for (uint256 i; i < keys.length && n < 97; ++i) {
-            all[n++] = _hashes(trust.keyHistory(body, keys[i], 0, 256));
-        }
-        L.CheckpointKey[] memory checkpointKeys = logs.checkpointKeys(log, 0, 256);
-        all[99] = new bytes32[](checkpointKeys.length);
-        for (uint256 i; i < checkpointKeys.length; ++i) {
-            all[99][i] = keccak256(abi.encode(checkpointKeys[i]));
-        }
-    }
-
-    /// @dev One author's entries on one record.
-    function statusHistory(uint256 leaf, uint256 author) external view returns (bytes32[] memory hashes) {
-        S.HistoryEntry[] memory entries = statuses.history(log, LEAVES[leaf], 0, 256);
-        hashes = new bytes32[](entries.length);
-        uint256 n;
-        for (uint256 i; i < entries.length; ++i) {
-            if (entries[i].author == _orgs[author]) hashes[n++] = keccak256(abi.encode(entries[i]));
-        }
-        assembly {
-            mstore(hashes, n)
-        }
-    }
-
-    function anchors() external view returns (L.Anchor[] memory) {
-        return logs.anchors(log, 0, 256);
-    }
-
     // ------------------------------------------------------------------------------------------------ helpers
 
     function _do(string memory act, address actor, address target, uint64 effective, bytes memory data)
@@ -292,44 +245,10 @@ contract Handler is World {
         vm.assertEq(keccak256(_answers(when)), keccak256(before), "an answer about the past has changed");
     }
 
-    /// @dev What the views say about a time.
-    function _answers(uint64 when) private view returns (bytes memory answers) {
-        for (uint256 i; i < _orgs.length; ++i) {
-            answers = abi.encodePacked(answers, trust.activeAt(_orgs[i], when).active);
-        }
-        for (uint256 i = 1; i <= 6; ++i) {
-            bytes8[] memory key = trust.keys(body, i - 1, 1);
-            T.KeyState state = key.length == 0 ? T.KeyState.None : trust.keyAt(body, key[0], when).state;
-            // A key registered later was not there before; the view then says when it begins.
-            answers = abi.encodePacked(answers, state == T.KeyState.NotYet ? T.KeyState.None : state);
-        }
-        for (uint256 i; i < 3; ++i) {
-            T.AccreditationState state = trust.accreditationAt(body, SCOPES[i], when).state;
-            if (state == T.AccreditationState.NotYet) state = T.AccreditationState.None;
-            if (state == T.AccreditationState.GrantNotYet) state = T.AccreditationState.GrantNone;
-            (S.Standing memory worst,) = statuses.statusAt(log, LEAVES[i], when);
-            answers = abi.encodePacked(answers, state, worst.status, worst.author, worst.effective);
-        }
-        answers = abi.encodePacked(answers, logs.checkpointKeyAt(log, when).key);
-    }
-
-    function _countStatuses() private view returns (uint256 count) {
-        for (uint256 i; i < 3; ++i) {
-            count += statuses.history(log, LEAVES[i], 0, 256).length;
-        }
-    }
-
     function _requireWithin(uint64 since, uint64 window) private view {
         vm.assertTrue(
             since == 0 || (since <= block.timestamp && since + window >= block.timestamp), "outside its window"
         );
-    }
-
-    function _hashes(T.Entry[] memory entries) private pure returns (bytes32[] memory hashes) {
-        hashes = new bytes32[](entries.length);
-        for (uint256 i; i < entries.length; ++i) {
-            hashes[i] = keccak256(abi.encode(entries[i]));
-        }
     }
 
     function _org(uint256 seed) private view returns (bytes32) {

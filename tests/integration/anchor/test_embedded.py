@@ -14,6 +14,7 @@ import pytest
 from anchor.chain import embedded
 from anchor.chain.embedded import EmbeddedChain, anvil_binary
 from anchor.chain.node import Node
+from anchor.clock import system_clock
 from verifier.errors import ChainUnavailable, ConfigurationError
 
 
@@ -53,6 +54,18 @@ def test_it_goes_on_where_it_was_stopped(binary: Path, tmp_path: Path) -> None:
         node = Node(chain.network(genesis))
         node.check()
         assert node.head(head.number) == head
+
+
+def test_its_first_block_stays_and_its_clock_is_todays(binary: Path, tmp_path: Path) -> None:
+    founded, now = 1_700_000_000, system_clock()
+    with EmbeddedChain(binary, tmp_path, clock=lambda: founded) as chain:
+        first = Node(chain.network()).head(0)
+    assert first.time == founded
+    for _ in range(3):
+        with EmbeddedChain(binary, tmp_path) as chain:
+            node = Node(chain.network(first.hash))
+            node.check()
+            assert node.fresh_head(20).time >= now
 
 
 def test_it_comes_back_after_being_killed(binary: Path, tmp_path: Path) -> None:
@@ -164,14 +177,16 @@ def test_a_program_that_ignores_us_is_killed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(embedded, "STOP_SECONDS", 0.05)
+    pid = tmp_path / "pid"
     program = (
-        "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "import os, pathlib, signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        f"pathlib.Path({str(pid)!r}).write_text(str(os.getpid()))\n"
         "print('Listening on 127.0.0.1:1', flush=True); signal.pause()"
     )
-    with EmbeddedChain(fake(tmp_path, program), tmp_path / "state") as chain:
-        process = chain.process
-    assert process is not None
-    assert process.returncode == -signal.SIGKILL
+    with pytest.raises(ChainUnavailable):  # nobody answers there
+        EmbeddedChain(fake(tmp_path, program), tmp_path / "state").start()
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pid.read_text()), 0)
 
 
 def test_the_binary_is_named_when_it_is_missing(tmp_path: Path) -> None:
