@@ -21,7 +21,7 @@ from tests.integration.anchor.founding import ROOT_DID, Accreditor, Body, found_
 from verifier.chain_view import Kind
 from verifier.names import org_id
 
-NODE_MODULES = Path(__file__).resolve().parents[3] / "node_modules"
+NODE_MODULES = Path(__file__).resolve().parents[2] / "node_modules"
 
 
 @pytest.fixture

@@ -1,1 +1,0 @@
-from tests.integration.anchor.conftest import *  # noqa: F403
