@@ -83,7 +83,7 @@ class SignatureRow(SQLModel, table=True):
     __tablename__ = "chain_signatures"
 
     hash: bytes = Field(primary_key=True)
-    transaction: int = Field(foreign_key="chain_transactions.id", index=True)
+    transaction: int = Field(sa_type=BigInteger, foreign_key="chain_transactions.id", index=True)
     nonce: int = Field(sa_type=BigInteger)
     raw: bytes
     created: int = Field(sa_type=BigInteger)

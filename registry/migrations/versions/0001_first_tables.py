@@ -83,7 +83,7 @@ def upgrade() -> None:
     op.create_table(
         "chain_signatures",
         sa.Column("hash", sa.LargeBinary(), nullable=False),
-        sa.Column("transaction", sa.Integer(), nullable=False),
+        sa.Column("transaction", sa.BigInteger(), nullable=False),
         sa.Column("nonce", sa.BigInteger(), nullable=False),
         sa.Column("raw", sa.LargeBinary(), nullable=False),
         sa.Column("created", sa.BigInteger(), nullable=False),
