@@ -79,6 +79,8 @@ def _key_not_valid(facts: Facts) -> Check:
     then = facts.then.key
     revocation = then.revocation
     by = facts.names.get(revocation.by, "")
+    if facts.outdated and then.state is not KeyState.NOT_YET:
+        return unknown("proof_outdated")
     if then.state is KeyState.REVOKED and revocation.reason is Reason.COMPROMISED:
         return failed("key_compromised", since=instant(revocation.effective), by=by)
     if facts.proven_time is not None and facts.signed.key.state is KeyState.VALID:
@@ -118,14 +120,14 @@ def _not_entitled(moment: Entitlement, facts: Facts, own_entry: bool) -> Check |
             return _missing(facts, "issuer_not_yet_registered", at=at)
         since = instant(activity.entry.effective)
         by = facts.names.get(activity.author, "")
-        return failed("issuer_suspended", at=at, since=since, by=by)
+        return _lapsed(facts, "issuer_suspended", at=at, since=since, by=by)
     held = moment.accreditation
     if own_entry or held.state is AccreditationState.VALID:
         return None
     code = f"accreditation_{held.state.name.lower()}"
     if held.state in _ABSENT:
         return _missing(facts, code, at=at)
-    return failed(code, at=at, by=_accreditor(moment, facts))
+    return _lapsed(facts, code, at=at, by=_accreditor(moment, facts))
 
 
 _ABSENT = frozenset(
@@ -165,7 +167,7 @@ def _checkpoint_agrees(record: Record, facts: Facts, signed: Checkpoint) -> Chec
         return passed("inclusion_signed")
     if not facts.checkpoint_keys:
         return _missing(facts, "checkpoint_key_unknown")
-    return failed("checkpoint_signature_wrong")
+    return _missing(facts, "checkpoint_signature_wrong")  # perhaps by a key set since
 
 
 def _signed_by(signed: Checkpoint, public: bytes) -> bool:
@@ -229,6 +231,16 @@ def _missing(facts: Facts, code: str, **values: str) -> Check:
         return unknown("view_older_than_record")
     if facts.stale:
         return unknown("view_too_old")
+    return failed(code, **values)
+
+
+def _lapsed(facts: Facts, code: str, **values: str) -> Check:
+    """What does not hold now but can return: without Ta, only a view of today can tell, and none
+    where the chain knows Ta and only the file does not prove it."""
+    if facts.outdated:
+        return unknown("proof_outdated")
+    if facts.proven_time is None:
+        return _missing(facts, code, **values)
     return failed(code, **values)
 
 

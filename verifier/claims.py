@@ -136,6 +136,8 @@ def check_type(claims: Claims, kind: RecordType) -> None:
         code = "field_not_public" if name in kind.hidden else "field_unknown"
         shown = printable(name)
         raise ContentError(code, f"{shown} is no public field of {kind.vct}.", _at(shown))
+    if not f"{claims.scope}/".startswith(f"{kind.scope}/"):
+        raise ContentError("scope_type", f"The type needs a scope in {kind.scope}.", _at("scope"))
     if claims.outcome not in kind.outcomes:
         raise ContentError("outcome_type", "The type has no such outcome.", _at("outcome"))
     _check_expiry(claims, kind)
@@ -167,13 +169,13 @@ def check_disclosures(
 
 
 def _check_expiry(claims: Claims, kind: RecordType) -> None:
-    last_day = claims.members.get(kind.expires) if kind.expires else None
-    if last_day is None:
+    last_day = kind.expires
+    if last_day is None or last_day not in claims.members:
         if claims.exp is not None:
             raise ContentError("exp_unexpected", "Nothing printed says when it ends.", _at("exp"))
         if claims.outcome in kind.expiring:
             raise ContentError("exp_missing", f"{kind.expires} is missing.", _at("exp"))
-    elif claims.exp != day_end(parse_date(last_day, _at(str(kind.expires)))):
+    elif claims.exp != day_end(parse_date(claims.members[last_day], _at(last_day))):
         raise ContentError("exp_differs", f"exp is not the end of {kind.expires}.", _at("exp"))
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from binascii import a2b_base64, b2a_base64
+from collections import Counter
 from functools import lru_cache
 from typing import Any, NoReturn
 
@@ -117,8 +118,8 @@ class _JsonRules:
     def members(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         result = dict(pairs)
         if len(result) != len(pairs):
-            names = [name for name, _ in pairs]
-            twice = next(name for name in names if names.count(name) > 1)
+            counts = Counter(name for name, _ in pairs)
+            twice = next(name for name, count in counts.items() if count > 1)
             _refuse("json_duplicate_name", f"The name {twice[:64]!a} occurs twice.", self.place)
         for name in result:
             if not name.isascii():

@@ -42,6 +42,7 @@ class Facts:
     """Facts about one record at one block, whose age in seconds is ``age``.
 
     ``stale``: older than the verifier allows. ``before_record``: older than the record's iat.
+    ``outdated``: the chain has an anchor above the index, but not of the file's size.
     ``root`` is the root that the record's own path leads to (None if the path is malformed),
     ``held`` the anchor of the file's size, ``proven_time`` Ta: the block time of the first anchor
     above the record's index, known only when ``held`` binds the record. ``then`` is judged at Ta,
@@ -65,6 +66,7 @@ class Facts:
     signed: Entitlement
     standing: Standing | None
     names: dict[bytes, str]
+    outdated: bool
 
 
 def read(view: ChainView, record: Record, now: int) -> Facts:
@@ -81,6 +83,7 @@ def read(view: ChainView, record: Record, now: int) -> Facts:
     printed_at = at if record.claims.imported else min(at, end_of_issued)
     then = _entitlement(view, record, at)
     printed = then if printed_at == at else _entitlement(view, record, printed_at)
+    log = view.log(record.log)
     standing = view.status_at(record.log, record.leaf, block.time)
     return Facts(
         block=block,
@@ -89,7 +92,7 @@ def read(view: ChainView, record: Record, now: int) -> Facts:
         before_record=block.time < record.claims.iat,
         dated_in_future=record.claims.iat > now + DATED_AHEAD,
         organisation=organisation,
-        log=view.log(record.log),
+        log=log,
         root=root,
         held=held,
         proven_time=proven,
@@ -99,6 +102,7 @@ def read(view: ChainView, record: Record, now: int) -> Facts:
         signed=then if _entitled(then) else _entitlement(view, record, record.claims.iat),
         standing=standing,
         names=_names(view, (then, printed), standing),
+        outdated=held is None and log is not None and log.size > record.file.index,
     )
 
 

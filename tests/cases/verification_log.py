@@ -11,8 +11,10 @@ from tests.cases.checkpoint_cases import b64
 from tests.cases.judging import NEVER_ANCHORED, WAITING, Words, fails, judged, unknown
 from tests.cases.note_cases import line
 from tests.cases.verification_files import PROOF
-from tests.chain import anchored_at, state
+from tests.chain import anchored_at, granted, state
+from tests.changes import accredited, key_is, org_suspended, revoked, suspended
 from tests.world import (
+    BOA,
     BODY,
     CORE,
     GENESIS,
@@ -29,7 +31,7 @@ from tests.world import (
     leaves_with,
     proof_of,
 )
-from verifier.chain_view import Anchor, LogState
+from verifier.chain_view import Anchor, LogState, Reason
 from verifier.names import log_id
 from verifier.proof import ProofFile
 from verifier.view.state import ChainState, LogRecord
@@ -164,6 +166,18 @@ def _without_anchor() -> list[Case]:
         waiting("proof outdated, no checkpoint", "ask for a new file",
                 {6: missing, 7: unknown("proof_outdated")},
                 file=replace(PROOF, checkpoint=None), view=state(RECORD, outdated)),
+        waiting("proof outdated, key expired since", "it may have been valid when it was anchored",
+                {**WAITING, 4: unknown("proof_outdated"), 7: unknown("proof_outdated")},
+                view=state(RECORD, outdated, key_is(until=TA + 10))),
+        waiting("proof outdated, key stolen since", "perhaps after it was anchored",
+                {**WAITING, 4: unknown("proof_outdated"), 7: unknown("proof_outdated")},
+                view=state(RECORD, outdated, revoked(TA + 10, reason=Reason.COMPROMISED))),
+        waiting("proof outdated, issuer suspended since", "it may have been active then",
+                {**WAITING, 5: unknown("proof_outdated"), 7: unknown("proof_outdated")},
+                view=state(RECORD, outdated, org_suspended(suspended(TA + 10, BOA)))),
+        waiting("proof outdated, accreditation ended since", "it may have held then",
+                {**WAITING, 5: unknown("proof_outdated"), 7: unknown("proof_outdated")},
+                view=state(RECORD, outdated, accredited(granted(BOA, until=TA + 10)))),
         waiting("extension in the checkpoint", "further lines are allowed", WAITING,
                 file=replace(PROOF, checkpoint=_extended())),
         waiting("witness beside the log", "other signatures are ignored", WAITING,

@@ -26,7 +26,9 @@ from tests.changes import (
     key_is,
     never_accredited,
     no_grant,
+    org_suspended,
     says,
+    suspended,
 )
 from tests.world import (
     BLOCK,
@@ -199,6 +201,8 @@ def _stale() -> list[Case]:
                 number: old, 8: old}, *changes)
           for what, number, besides, changes in _absent()),
         aged("old view lacks the anchor", why, waits, anchored=WAITS),
+        aged("old view, not anchored, suspended", "it may have been lifted since",
+             {**waits, 5: old}, org_suspended(suspended(T - 10, BOA)), anchored=WAITS),
         aged("old view lacks the log", why, {6: old, 7: old, 8: old},
              lambda chain: chain.logs.clear()),
         aged("old view lacks the checkpoint key", why, {**waits, 6: old},
@@ -246,6 +250,12 @@ def _older() -> list[Case]:
         seen("earlier view lacks the log", {**WAITING, 6: older}, lambda chain: chain.logs.clear()),
         seen("earlier view lacks the checkpoint key", {**WAITING, 6: older},
              lambda chain: chain.logs[LOG].checkpoint_keys.clear()),
+        seen("earlier view, checkpoint by a key of later", {**WAITING, 6: older},
+             lambda chain: chain.logs[LOG].checkpoint_keys.__setitem__(0, b"\x07" * 32)),
+        seen("earlier view, issuer suspended", {**WAITING, 5: older},
+             org_suspended(suspended(T - 10, BOA))),
+        seen("earlier view, accreditation expired", {**WAITING, 5: older},
+             accredited(granted(BOA, until=T - 10))),
         judged("earlier view, wrong checkpoint", "what is wrong is wrong at any time",
                "not_genuine", 6, {6: fails("checkpoint_size_differs"), 7: WAITING[7]},
                file=replace(PROOF, size=6), view=state(RECORD, WAITS, before)),

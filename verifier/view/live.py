@@ -136,6 +136,20 @@ class LiveView:
         worst, _by_author = self._ask("StatusRegistry", "statusAt", log, leaf, at)
         return shaped(Standing, worst) if any(worst[0]) else None
 
+    def organisations(self) -> list[bytes]:
+        """Ids of all organisations, in the order of their registration."""
+        return self._pages("TrustRegistry", "organisations")
+
+    def keys(self, org: bytes) -> list[bytes]:
+        """Ids of all keys of an organisation, in the order of their registration."""
+        return self._pages("TrustRegistry", "keys", org)
+
+    def _pages(self, contract: str, name: str, *arguments: Any) -> list[bytes]:
+        found: list[bytes] = []
+        while page := self._ask(contract, name, *arguments, len(found), PAGE)[0]:
+            found += page
+        return found
+
     def _ask(self, contract: str, name: str, *arguments: Any) -> tuple[Any, ...]:
         return self._ask_at(self.block(), contract, name, *arguments)
 

@@ -19,7 +19,7 @@ from verifier.chain_view import (
 )
 from verifier.errors import ChainUnavailable
 from verifier.view import abi
-from verifier.view.live import LiveChain
+from verifier.view.live import LiveChain, LiveView
 from verifier.view.state import (
     ChainState,
     KeyRecord,
@@ -37,7 +37,8 @@ def read_state(chain: LiveChain, progress: Callable[[int, int], None]) -> ChainS
 
     ``progress`` is told (blocks read, blocks in all). Raises ChainUnavailable.
     """
-    block = chain.view().block()
+    view = chain.view()
+    block = view.block()
     state = ChainState(chain.trust, block)
     for first in range(0, block.number + 1, BLOCKS_AT_ONCE):
         last = min(first + BLOCKS_AT_ONCE - 1, block.number)
@@ -49,7 +50,28 @@ def read_state(chain: LiveChain, progress: Callable[[int, int], None]) -> ChainS
         raise ChainUnavailable("chain_contradiction", "A log does not grow.", "chain")
     if chain.block(block.number) != block:
         raise ChainUnavailable("chain_contradiction", "A final block was replaced.", "rpc")
+    _confirm(state, view)
     return state
+
+
+def _confirm(state: ChainState, view: LiveView) -> None:
+    """Ask the contracts themselves: a node that has lost events would make a smaller history.
+
+    Statuses cannot be listed on chain, so those of one record alone would go unnoticed.
+    """
+    now, chain = state.block().time, [*state.organisations]
+    agree = chain == view.organisations()
+    for org, record in state.organisations.items():
+        agree = agree and state.active_at(org, now) == view.active_at(org, now)
+        agree = agree and [*record.keys] == view.keys(org)
+        agree = agree and all(
+            state.key_at(org, kid, now) == view.key_at(org, kid, now) for kid in record.keys
+        )
+    agree = agree and all(state.log(log) == view.log(log) for log in state.logs)
+    if not agree:
+        raise ChainUnavailable(
+            "chain_contradiction", "The events do not give what the contracts hold.", "chain"
+        )
 
 
 def _events(chain: LiveChain, first: int, last: int) -> Iterator[tuple[list[bytes], bytes]]:

@@ -130,6 +130,13 @@ class FakeNode:
     def _root(self) -> Any:
         return [self.state.trust.root]
 
+    def _organisations(self, offset: int, limit: int) -> Any:
+        return [[*self.state.organisations][offset : offset + limit]]
+
+    def _keys(self, org: bytes, offset: int, limit: int) -> Any:
+        record = self.state.organisations.get(org)
+        return [[*(record.keys if record else ())][offset : offset + limit]]
+
     def _organisation(self, org: bytes) -> Any:
         found = self.state.organisation(org)
         admin = "0x" + "00" * 20

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from verifier.errors import ContentError, FormatError
 from verifier.types import KNOWN, RecordType
 
 KIND = KNOWN[VCT]
+PUBLIC = without(FIELDS, "asset", "holder", "place")
 
 
 def compose(core: Any = CORE, fields: Any = FIELDS) -> claims.Composed:
@@ -92,3 +94,18 @@ def test_a_schema_whose_field_has_no_proper_class_is_refused() -> None:
     }
     with pytest.raises(ValueError, match="x-class"):
         RecordType.from_schema(schema)
+
+
+def test_a_type_that_needs_a_deeper_scope_refuses_another_branch() -> None:
+    kind = replace(KIND, scope="verification/scales")
+    members = {**CORE, **PUBLIC, "scope": "verification/meters"}
+    with pytest.raises(ContentError) as caught:
+        claims.check_type(claims.check(members), kind)
+    assert (caught.value.code, caught.value.place) == ("scope_type", "claims.scope")
+
+
+def test_an_expiry_of_null_is_there_and_is_no_date() -> None:
+    members = {**CORE, **PUBLIC, "valid_until": None}
+    with pytest.raises(ContentError) as caught:
+        claims.check_type(claims.check(members), KIND)
+    assert (caught.value.code, caught.value.place) == ("date_invalid", "claims.valid_until")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -33,7 +34,7 @@ from verifier import verify
 from verifier.chain_view import Act, Custody, LogState, Reason, Status, StatusReason
 from verifier.view.abi import EVENTS
 from verifier.view.live import LiveChain
-from verifier.view.replay import read_state
+from verifier.view.replay import apply, read_state
 from verifier.view.state import ChainState
 
 BY_NAME = {event.name: (topic, event) for topic, event in EVENTS.items()}
@@ -129,14 +130,21 @@ def serving(events: Any) -> Fault:
     return fault
 
 
-def rebuilt(fault: Fault, told: list[tuple[int, int]] | None = None) -> ChainState:
-    with FakeNode(state(), fault) as node:
-        chain = LiveChain(TRUST, [node.address], timeout=2.0)
-        return read_state(chain, lambda *done: (told if told is not None else []).append(done))
+def after(events: Sequence[Happened]) -> ChainState:
+    """What the contracts hold when these have happened."""
+    chain = ChainState(TRUST, state().block())
+    for event in events:
+        apply(chain, event.name, event.values)
+    return chain
+
+
+def rebuilt(fault: Fault, holds: ChainState | None = None) -> ChainState:
+    with FakeNode(holds or state(), fault) as node:
+        return read_state(LiveChain(TRUST, [node.address], timeout=2.0), lambda *done: None)
 
 
 def test_the_state_is_that_of_its_events() -> None:
-    chain = rebuilt(serving(FOUNDING))
+    chain = rebuilt(serving(FOUNDING), after(FOUNDING))
     expected = state()
     del expected.organisations[
         next(o for o in expected.organisations if o not in chain.organisations)
@@ -153,11 +161,13 @@ def test_events_are_taken_in_the_order_of_the_chain_not_of_the_answer() -> None:
         logs = json.loads(answer.body)["result"]
         return result(logs[::-1])
 
-    assert rebuilt(backwards) == rebuilt(serving(FOUNDING))
+    held = after(FOUNDING)
+    assert rebuilt(backwards, held) == rebuilt(serving(FOUNDING), held)
 
 
 def test_everything_that_can_happen_later_happens() -> None:
-    chain = rebuilt(serving([*FOUNDING, *LATER]))
+    events = [*FOUNDING, *LATER]
+    chain = rebuilt(serving(events), after(events))
     body = chain.organisations[BODY.id]
     assert body.organisation.sponsor == ROOT.id
     assert [e.act for e in body.suspensions[REGULATOR.id]] == [Act.SUSPENDED]
@@ -169,9 +179,9 @@ def test_everything_that_can_happen_later_happens() -> None:
 
 def test_long_chains_are_read_in_pieces_and_progress_is_told() -> None:
     told: list[tuple[int, int]] = []
-    long = state()
-    long.at_block = type(long.at_block)(25_000, long.at_block.hash, long.at_block.time)
     late = Happened("CheckpointKeySet", {"log": LOG, "key": bytes(32), "since": T}, 24_999)
+    long = after([*FOUNDING, late])
+    long.at_block = type(long.at_block)(25_000, long.at_block.hash, long.at_block.time)
     with FakeNode(long, serving([*FOUNDING, late])) as node:
         chain = read_state(
             LiveChain(TRUST, [node.address], timeout=2.0), lambda *done: told.append(done)
@@ -179,6 +189,24 @@ def test_long_chains_are_read_in_pieces_and_progress_is_told() -> None:
     assert told == [(9_999, 25_000), (19_999, 25_000), (25_000, 25_000)]
     assert chain.logs[LOG].checkpoint_keys == [PUBLIC, bytes(32)]
     assert chain.checkpoint_keys(LOG) == (PUBLIC,)
+
+
+LOST = {
+    "everything": (),
+    "an organisation": (*FOUNDING[:2], *FOUNDING[3:]),
+    "a key": (*FOUNDING[:7], *FOUNDING[8:]),
+    "the newest anchor": FOUNDING[:-1],
+    "a suspension": (*FOUNDING, LATER[0], *LATER[2:]),
+    "a revocation": (*FOUNDING, *LATER[:2], *LATER[3:]),
+    "the repudiation": (*FOUNDING, *LATER[:-1]),
+}
+
+
+@pytest.mark.parametrize("name", LOST)
+def test_a_node_that_lost_events_is_noticed(name: str) -> None:
+    happened_all = FOUNDING if len(LOST[name]) <= len(FOUNDING) else [*FOUNDING, *LATER]
+    fault = serving(LOST[name])
+    assert refusal(lambda: rebuilt(fault, after(happened_all))) == "chain_contradiction"
 
 
 CANNOT_FOLLOW = {
@@ -249,11 +277,9 @@ def test_an_answer_that_is_no_list_of_events_is_no_answer(logs: Any) -> None:
     def fault(method: str, params: Any) -> Answer | None:
         return result(logs) if method == "eth_getLogs" else None
 
-    if logs == {}:
-        # Nothing happened is an answer, whatever holds the nothing.
-        assert rebuilt(fault).organisations == {}
-    else:
-        assert refusal(lambda: rebuilt(fault)) == "chain_unreachable"
+    # Nothing happened is an answer, whatever holds the nothing; the contracts contradict it.
+    expected = "chain_contradiction" if logs == {} else "chain_unreachable"
+    assert refusal(lambda: rebuilt(fault)) == expected
 
 
 def test_a_final_block_that_is_replaced_meanwhile_is_a_contradiction() -> None:
