@@ -7,7 +7,7 @@ PYTHON ?= python3
 .PHONY: help setup demo test check fmt mutate generate lock
 
 help:  ## list the commands
-	@grep -hE '^[a-z-]+:.*##\t/' | expand -t 12
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
 
 setup:  ## install everything into .venv and node_modules, from lock files
 	@$(PYTHON) scripts/setup.py
