@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlmodel import Session
 
+from anchor import failpoints
 from verifier.errors import ConfigurationError
 
 BUSY_SECONDS = 30
@@ -71,5 +72,8 @@ def reading(engine: Engine) -> Iterator[Session]:
 @contextmanager
 def writing(engine: Engine) -> Iterator[Session]:
     """A session whose changes are committed at the end of the block, or none if it raises."""
-    with engine.connect() as connection, Session(connection) as session, session.begin():
-        yield session
+    with engine.connect() as connection, Session(connection) as session:
+        with session.begin():
+            yield session
+            failpoints.reach("database.commit.before")
+        failpoints.reach("database.commit.after")

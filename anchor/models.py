@@ -14,6 +14,7 @@ class LogRow(SQLModel, table=True):
     """A log and its newest tree; the row that a sequencer locks.
 
     ``frontier`` is the roots of the perfect subtrees of ``size`` leaves, largest first, joined.
+    ``published`` is the size up to which entries, tiles and checkpoint stand in published files.
     ``halted`` says why nothing may be appended or anchored until an operator resumes the log.
     """
 
@@ -27,6 +28,7 @@ class LogRow(SQLModel, table=True):
     root: bytes
     frontier: bytes
     created: int = Field(sa_type=BigInteger)
+    published: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
     halted: str | None = None
 
 

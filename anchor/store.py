@@ -15,11 +15,12 @@ from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
-from anchor import tile_store, tiles, tree
+from anchor import tile_store, tree
 from anchor.clock import require_not_ahead
 from anchor.errors import LogError
 from anchor.models import EntryRow, LogRow
 from verifier import checkpoint as checkpoints
+from verifier import tiles
 from verifier.merkle import HASH_BYTES, leaf_hash
 from verifier.names import log_id, require_name
 
@@ -35,7 +36,8 @@ class LogState(NamedTuple):
     """A log as it stands in the session's transaction.
 
     ``number`` is its key in this database (for foreign keys to ``entries``), ``log`` its id on
-    chain, ``size`` and ``root`` those of its newest tree, ``halted`` why it stands still, if so.
+    chain, ``size`` and ``root`` those of its newest tree, ``published`` the size that stands in the
+    published files, ``halted`` why the log stands still, if so.
     """
 
     number: int
@@ -45,6 +47,7 @@ class LogState(NamedTuple):
     size: int
     root: bytes
     created: int
+    published: int
     halted: str | None
 
 

@@ -31,6 +31,7 @@ class Settings(BaseSettings):
     host: str = Field("localhost:8480", description="Host name in QR codes, at most 24 characters.")
     listen: str = Field("127.0.0.1", description="Address that the server listens on.")
     port: int = Field(8480, ge=0, le=65535, description="Port that it listens on; 0: any.")
+    public: Path | None = Field(None, description="Folder of published files; public in TEM_DATA.")
     passphrase_file: Path | None = Field(None, description="File that holds the key passphrase.")
 
     trust: Path | None = Field(None, description="Trust file; trust.json in the data folder.")
@@ -67,6 +68,11 @@ class Settings(BaseSettings):
     def trust_file(self) -> Path:
         """The file with the chain, the contracts and the root organisation."""
         return self.trust or self.data / "trust.json"
+
+    @property
+    def public_folder(self) -> Path:
+        """The folder of the published tiles, entries and checkpoints."""
+        return self.public or self.data / "public"
 
     @property
     def keys(self) -> Path:

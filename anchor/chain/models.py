@@ -89,6 +89,25 @@ class SignatureRow(SQLModel, table=True):
     created: int = Field(sa_type=BigInteger)
 
 
+class WorkerRow(SQLModel, table=True):
+    """What a worker last said of itself, for whoever looks from another process.
+
+    ``round`` is when its last round ended, ``answered`` when the chain last answered it, in
+    seconds since 1970. ``trouble`` is the code of what it cannot get past, ``said`` the sentence
+    and what to do, ``since`` when that began; all None while there is none.
+    """
+
+    __tablename__ = "anchor_workers"
+
+    chain_id: int = Field(primary_key=True, sa_type=BigInteger)
+    account: str = Field(primary_key=True)
+    round: int = Field(sa_type=BigInteger)
+    answered: int | None = Field(default=None, sa_type=BigInteger)
+    trouble: str | None = None
+    said: str | None = None
+    since: int | None = Field(default=None, sa_type=BigInteger)
+
+
 class AnchorRow(SQLModel, table=True):
     """A root that LogAnchor holds, seen in a final block, whose number and time it has."""
 

@@ -9,8 +9,9 @@ from sqlmodel import Field, SQLModel
 class RecordRow(SQLModel, table=True):
     """The claims that an entry's statement signs, and the disclosures of what they hide.
 
-    ``disclosures`` are joined by ``~``; deleting one erases its field for good. A number (``sub``)
-    is used once in a log.
+    ``claims`` are None where only the statement is left: after a restore, of what is younger than
+    the backup. ``disclosures`` are joined by ``~``; deleting one erases its field for good. A
+    number (``sub``) is used once in a log.
     """
 
     __tablename__ = "records"
@@ -23,7 +24,7 @@ class RecordRow(SQLModel, table=True):
     index: int = Field(primary_key=True, sa_type=BigInteger)
     sub: str
     vct: str
-    claims: bytes
+    claims: bytes | None
     disclosures: str
 
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from sqlmodel import Session, select
 
+from registry.errors import NotFound
 from registry.records.models import IdempotencyRow, RecordRow
 
 
@@ -62,5 +63,12 @@ def remembered(session: Session, log: int, key: str) -> tuple[int, bytes] | None
 
 
 def _record(row: RecordRow) -> StoredRecord:
+    if row.claims is None:
+        raise NotFound(
+            "claims_lost",
+            "Only the statement of this record is left here, since a backup was restored: "
+            "the proof file or certificate that was handed out still verifies.",
+            "code",
+        )
     disclosures = tuple(row.disclosures.split("~")) if row.disclosures else ()
     return StoredRecord(row.sub, row.vct, row.claims, disclosures)
