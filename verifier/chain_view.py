@@ -242,6 +242,9 @@ class ChainView(Protocol):
     def key_at(self, org: bytes, kid: bytes, at: int) -> Key:
         """A key and its state; state NONE if the organisation never registered it."""
 
+    def keys(self, org: bytes) -> list[bytes]:
+        """The kid of every key that the organisation ever registered, oldest first."""
+
     def accreditation_at(self, org: bytes, scope: str, at: int) -> Accreditation:
         """The accreditation that covers ``scope``."""
 
@@ -253,6 +256,9 @@ class ChainView(Protocol):
 
     def first_anchor_covering(self, log: bytes, index: int) -> Anchor | None:
         """The first anchor whose size is above ``index``."""
+
+    def anchors(self, log: bytes) -> list[Anchor]:
+        """Every anchor of the log, sizes growing."""
 
     def checkpoint_keys(self, log: bytes) -> tuple[bytes, ...]:
         """Every Ed25519 key (32 bytes) that ever signed for this log, oldest first."""

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from verifier import note
 from verifier.encoding import base64_decode, base64_encode
-from verifier.errors import FormatError
+from verifier.errors import FormatError, ProofError
 from verifier.merkle import HASH_BYTES
 
 MAX_SIZE = (1 << 63) - 1
@@ -51,6 +51,15 @@ def verify(text: str, key: bytes) -> Checkpoint:
     checkpoint = parse(text)
     note.verify(checkpoint.note, note.NoteKey(checkpoint.origin, key))
     return checkpoint
+
+
+def signed_by(checkpoint: Checkpoint, key: bytes) -> bool:
+    """Whether ``key`` (32 bytes, Ed25519) signed a parsed checkpoint, as its origin."""
+    try:
+        note.verify(checkpoint.note, note.NoteKey(checkpoint.origin, key))
+    except ProofError:
+        return False
+    return True
 
 
 def sign(origin: str, size: int, root: bytes, private: Ed25519PrivateKey) -> str:

@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from verifier import note, statement
+from verifier import statement
 from verifier.chain_view import AccreditationState, KeyState, LogState, Reason, Status
-from verifier.checkpoint import Checkpoint
+from verifier.checkpoint import Checkpoint, signed_by
 from verifier.errors import ChainUnavailable, ProofError, UnsupportedError
 from verifier.facts import DATED_AHEAD, Entitlement, Facts
 from verifier.names import day_start, instant
-from verifier.note import NoteKey
 from verifier.record import Record
 from verifier.report import Check, Result
 
@@ -163,19 +162,11 @@ def _checkpoint_agrees(record: Record, facts: Facts, signed: Checkpoint) -> Chec
         return failed("checkpoint_size_differs")
     if signed.root != facts.root:
         return failed("checkpoint_root_differs")
-    if any(_signed_by(signed, public) for public in facts.checkpoint_keys):
+    if any(signed_by(signed, public) for public in facts.checkpoint_keys):
         return passed("inclusion_signed")
     if not facts.checkpoint_keys:
         return _missing(facts, "checkpoint_key_unknown")
     return _missing(facts, "checkpoint_signature_wrong")  # perhaps by a key set since
-
-
-def _signed_by(signed: Checkpoint, public: bytes) -> bool:
-    try:
-        note.verify(signed.note, NoteKey(signed.origin, public))
-    except ProofError:
-        return False
-    return True
 
 
 def anchor(record: Record, facts: Outlook) -> Check:

@@ -47,6 +47,28 @@ class Input(NamedTuple):
     page: bool
 
 
+TrustFile = Annotated[
+    Path | None,
+    typer.Option("--trust", envvar="TEM_TRUST", help="Trust file: chain, contracts, root."),
+]
+RpcAddresses = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--rpc", envvar="TEM_RPC", help="RPC address of the chain; give two to compare them."
+    ),
+]
+SnapshotFile = Annotated[
+    Path | None,
+    typer.Option("--snapshot", help="A signed snapshot, instead of a live chain."),
+]
+SnapshotKey = Annotated[
+    str | None,
+    typer.Option(
+        "--snapshot-key", envvar="TEM_SNAPSHOT_KEY", help="The key that must have signed it."
+    ),
+]
+
+
 def verify_command(
     source: Annotated[
         str,
@@ -56,22 +78,10 @@ def verify_command(
             "or a record's short code.",
         ),
     ],
-    trust_file: Annotated[
-        Path | None,
-        typer.Option("--trust", envvar="TEM_TRUST", help="Trust file: chain, contracts, root."),
-    ] = None,
-    rpc: Annotated[
-        list[str] | None,
-        typer.Option(envvar="TEM_RPC", help="RPC address of the chain; give two to compare them."),
-    ] = None,
-    snapshot_file: Annotated[
-        Path | None,
-        typer.Option("--snapshot", help="A signed snapshot, instead of a live chain."),
-    ] = None,
-    snapshot_key: Annotated[
-        str | None,
-        typer.Option(envvar="TEM_SNAPSHOT_KEY", help="The key that must have signed it."),
-    ] = None,
+    trust_file: TrustFile = None,
+    rpc: RpcAddresses = None,
+    snapshot_file: SnapshotFile = None,
+    snapshot_key: SnapshotKey = None,
     registry: Annotated[
         str | None,
         typer.Option(envvar="TEM_REGISTRY", help="Registry at which codes are looked up."),
@@ -91,16 +101,16 @@ def verify_command(
     """
     try:
         given = _input(source, registry)
-        view = _view(trust_file, rpc or [], snapshot_file, snapshot_key)
+        view = chain_view(trust_file, rpc or [], snapshot_file, snapshot_key)
     except LookupFailed as error:
         if as_json:
-            _print_json({"verdict": None, "lookup": error.code, "detail": error.message})
+            print_json({"verdict": None, "lookup": error.code, "detail": error.message})
         fail(error, EXIT_CODES[Verdict.UNVERIFIABLE])
     except TemError as error:
         fail(error, WRONG_USE)
     report = verify(given.data, view, int(time.time()))
     if as_json:
-        _print_json(report.to_json() | ({"page_compared": False} if given.page else {}))
+        print_json(report.to_json() | ({"page_compared": False} if given.page else {}))
     else:
         display.show(report, language or _locale(), Console(), page=given.page)
     raise typer.Exit(report.exit_code)
@@ -152,9 +162,10 @@ def _looked_up(code: str, registry: str | None) -> bytes:
     return lookup.fetch(registry, code)
 
 
-def _view(
+def chain_view(
     trust_file: Path | None, rpc: list[str], snapshot_file: Path | None, key: str | None
 ) -> ChainView:
+    """The view that the options ask for; raises ConfigurationError or FormatError."""
     if trust_file is None:
         raise ConfigurationError(
             "trust_missing", "Say what to trust: give --trust FILE or set TEM_TRUST."
@@ -193,6 +204,7 @@ def _locale() -> Language:
     return Language.VI if first.startswith("vi") else Language.EN
 
 
-def _print_json(value: object) -> None:
+def print_json(value: object) -> None:
+    """Print a value as indented JSON."""
     sys.stdout.buffer.write(orjson.dumps(value, option=orjson.OPT_INDENT_2) + b"\n")
     sys.stdout.flush()

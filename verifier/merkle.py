@@ -6,7 +6,7 @@ must come from the contract or from a signed checkpoint, never from the file alo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 
 from verifier.errors import ProofError
@@ -21,9 +21,42 @@ def leaf_hash(data: bytes) -> bytes:
     return sha256(b"\x00" + data).digest()
 
 
+def leaf_hashes(entries: Iterable[bytes]) -> bytes:
+    """Leaf hashes of many entries, joined as in a tile."""
+    return b"".join([sha256(b"\x00" + entry).digest() for entry in entries])
+
+
 def node_hash(left: bytes, right: bytes) -> bytes:
     """Hash of an inner node: SHA-256(0x01 ‖ left ‖ right) (RFC 9162 section 2.1.1)."""
     return sha256(b"\x01" + left + right).digest()
+
+
+def perfect_root(hashes: bytes) -> bytes:
+    """Root over 1, 2, 4, … hashes that stand beside each other, joined as in a tile."""
+    while len(hashes) > HASH_BYTES:
+        pairs = range(0, len(hashes), 2 * HASH_BYTES)
+        hashes = b"".join([sha256(b"\x01" + hashes[i : i + 64]).digest() for i in pairs])
+    return hashes
+
+
+def frontier(hashes: bytes) -> list[bytes]:
+    """Roots of the perfect subtrees over joined hashes that stand beside each other, the first
+    of them at an even place: the largest first."""
+    roots, start, count = list[bytes](), 0, len(hashes) // HASH_BYTES
+    for height in reversed(range(count.bit_length())):
+        if count >> height & 1:
+            end = start + (HASH_BYTES << height)
+            roots.append(perfect_root(hashes[start:end]))
+            start = end
+    return roots
+
+
+def fold(frontier: Sequence[bytes]) -> bytes:
+    """Root of a tree from its frontier: the roots of its perfect subtrees, the largest first."""
+    root = frontier[-1]
+    for left in reversed(frontier[:-1]):
+        root = node_hash(left, root)
+    return root
 
 
 def root_from_path(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> bytes:

@@ -108,6 +108,9 @@ class LiveView:
     def key_at(self, org: bytes, kid: bytes, at: int) -> Key:
         return shaped(Key, *self._ask("TrustRegistry", "keyAt", org, kid, at))
 
+    def keys(self, org: bytes) -> list[bytes]:
+        return self._pages("TrustRegistry", "keys", org)
+
     def accreditation_at(self, org: bytes, scope: str, at: int) -> Accreditation:
         return shaped(Accreditation, *self._ask("TrustRegistry", "accreditationAt", org, scope, at))
 
@@ -127,6 +130,9 @@ class LiveView:
         exists, anchor = self._ask("LogAnchor", "firstAnchorCovering", log, index)
         return shaped(Anchor, anchor) if exists else None
 
+    def anchors(self, log: bytes) -> list[Anchor]:
+        return [shaped(Anchor, anchor) for anchor in self._pages("LogAnchor", "anchors", log)]
+
     def checkpoint_keys(self, log: bytes) -> tuple[bytes, ...]:
         # A log has at most one page of keys (ILogAnchor, MAX_KEYS).
         (keys,) = self._ask("LogAnchor", "checkpointKeys", log, 0, PAGE)
@@ -140,12 +146,8 @@ class LiveView:
         """Ids of all organisations, in the order of their registration."""
         return self._pages("TrustRegistry", "organisations")
 
-    def keys(self, org: bytes) -> list[bytes]:
-        """Ids of all keys of an organisation, in the order of their registration."""
-        return self._pages("TrustRegistry", "keys", org)
-
-    def _pages(self, contract: str, name: str, *arguments: Any) -> list[bytes]:
-        found: list[bytes] = []
+    def _pages(self, contract: str, name: str, *arguments: Any) -> list[Any]:
+        found: list[Any] = []
         while page := self._ask(contract, name, *arguments, len(found), PAGE)[0]:
             found += page
         return found

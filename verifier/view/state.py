@@ -140,6 +140,10 @@ class ChainState:
             revocation=revocation,
         )
 
+    def keys(self, org: bytes) -> list[bytes]:
+        record = self.organisations.get(org)
+        return [*record.keys] if record else []
+
     def accreditation_at(self, org: bytes, scope: str, at: int) -> Accreditation:
         record = self.organisations.get(org)
         kind = record.organisation.kind if record else Kind.NONE
@@ -212,6 +216,10 @@ class ChainState:
             else:
                 low = middle + 1
         return record.anchors[low] if low < len(record.anchors) else None
+
+    def anchors(self, log: bytes) -> list[Anchor]:
+        record = self.logs.get(log)
+        return [*record.anchors] if record else []
 
     def checkpoint_keys(self, log: bytes) -> tuple[bytes, ...]:
         record = self.logs.get(log)

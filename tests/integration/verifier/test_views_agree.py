@@ -185,6 +185,8 @@ def test_organisations_agree(view: LiveView, replayed: ChainState) -> None:
 
 
 def test_keys_agree(view: LiveView, replayed: ChainState) -> None:
+    for org in (*replayed.organisations, b"\x99" * 32):
+        assert view.keys(org) == replayed.keys(org)
     questions = product((ORGS["body"], ORGS["first"]), (*KIDS, b"\x01" * 8), _moments(replayed))
     for org, kid, at in questions:
         assert view.key_at(org, kid, at) == replayed.key_at(org, kid, at), (kid, at)
@@ -200,6 +202,7 @@ def test_logs_agree(view: LiveView, replayed: ChainState) -> None:
     for log in (LOG, b"\x99" * 32):
         assert view.log(log) == replayed.log(log)
         assert view.checkpoint_keys(log) == replayed.checkpoint_keys(log)
+        assert view.anchors(log) == replayed.anchors(log)
         for number in range(12):
             assert view.anchor_at(log, number) == replayed.anchor_at(log, number)
             covering = view.first_anchor_covering(log, number)

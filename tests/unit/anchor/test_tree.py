@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cache
 from hashlib import sha256
 
@@ -14,7 +14,7 @@ from anchor import tree
 from anchor.errors import LogError
 from tests import reference_tree
 from verifier.errors import ProofError
-from verifier.merkle import verify_consistency, verify_inclusion
+from verifier.merkle import fold, perfect_root, verify_consistency, verify_inclusion
 
 MAX = 700
 LEAVES = [sha256(b"leaf %d" % n).digest() for n in range(MAX)]
@@ -27,7 +27,7 @@ def naive_root(size: int) -> bytes:
 
 
 def read(level: int, index: int) -> bytes:
-    return tree.perfect_root(LEAVES[index << level : (index + 1) << level])
+    return perfect_root(b"".join(LEAVES[index << level : (index + 1) << level]))
 
 
 def reader_of(size: int) -> tree.ReadNode:
@@ -89,7 +89,7 @@ def test_growing_in_any_steps_gives_the_same_tree(steps: list[int]) -> None:
         for level, hashes in enumerate(grown.nodes, start=1):
             nodes.setdefault(level, []).extend(hashes)
     if size:
-        assert tree.fold(frontier) == naive_root(size)
+        assert fold(frontier) == naive_root(size)
     assert len(frontier) == size.bit_count()
     assert nodes.get(1, []) == [read(8, n) for n in range(size >> 8)]
 
@@ -98,8 +98,8 @@ def test_growing_joins_the_tiles_of_higher_levels() -> None:
     leaves = [n.to_bytes(32, "big") for n in range(2 * 65_536 + 3)]
     grown = tree.grow(0, [], leaves)
     assert [len(hashes) for hashes in grown.nodes] == [512, 2]
-    assert grown.nodes[0][511] == tree.perfect_root(leaves[511 * 256 : 512 * 256])
-    assert grown.nodes[1][1] == tree.perfect_root(leaves[65_536 : 2 * 65_536])
+    assert grown.nodes[0][511] == perfect_root(b"".join(leaves[511 * 256 : 512 * 256]))
+    assert grown.nodes[1][1] == perfect_root(b"".join(leaves[65_536 : 2 * 65_536]))
     more = tree.grow(len(leaves), grown.frontier, leaves[:253])
     assert [len(hashes) for hashes in more.nodes] == [1]
 
@@ -132,5 +132,5 @@ def test_what_has_no_proof_is_refused(ask: Callable[[], object], code: str) -> N
 
 @given(st.integers(0, 6))
 def test_perfect_root(level: int) -> None:
-    hashes: Sequence[bytes] = LEAVES[: 1 << level]
-    assert tree.perfect_root(hashes) == naive_root(1 << level)
+    hashes = b"".join(LEAVES[: 1 << level])
+    assert perfect_root(hashes) == naive_root(1 << level)

@@ -174,6 +174,10 @@ class FakeNode:
     def _firstAnchorCovering(self, log: bytes, index: int) -> Any:  # noqa: N802
         return _anchor(self.state.first_anchor_covering(log, index))
 
+    def _anchors(self, log: bytes, offset: int, limit: int) -> Any:
+        page = self.state.anchors(log)[offset : offset + limit]
+        return [[(a.size, a.time, a.block_number, a.root) for a in page]]
+
     def _checkpointKeys(self, log: bytes, offset: int, limit: int) -> Any:  # noqa: N802
         assert (offset, limit) == (0, 256)
         return [[(key, 1) for key in self.state.checkpoint_keys(log)]]

@@ -39,6 +39,7 @@ def test_who_is_not_registered_holds_nothing() -> None:
     assert chain.anchor_at(nobody, 1) is None
     assert chain.first_anchor_covering(nobody, 0) is None
     assert chain.checkpoint_keys(nobody) == ()
+    assert chain.anchors(nobody) == chain.keys(nobody) == []
     assert chain.status_at(LOG, nobody, T) is None
 
 

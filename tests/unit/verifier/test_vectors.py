@@ -23,6 +23,7 @@ from verifier import (
     note,
     proof,
     shortcode,
+    tiles,
     verify,
 )
 from verifier import names as grammar
@@ -173,6 +174,22 @@ def checkpoints(case: Case) -> None:
     assert found.root.hex() == case["root"]
 
 
+def bundles(case: Case) -> None:
+    data = bytes.fromhex(case["bundle"])
+    entries = tiles.parse_bundle(data, case["count"])
+    assert [entry.hex() for entry in entries] == case["entries"]
+    assert tiles.encode_bundle(entries) == data
+
+
+def tile_edges(case: Case) -> None:
+    edge = tiles.edge(case["size"])
+    names = [tiles.tile_path(tile.level, tile.index, tile.width) for tile in edge]
+    assert names == case["files"]
+    if edge[-1].level == 0:
+        bundle = tiles.entries_path(edge[-1].index, edge[-1].width)
+        assert bundle == names[-1].replace("tile/0/", "tile/entries/")
+
+
 def proof_files(case: Case) -> None:
     data = case["file"].encode() if "file" in case else data_of(case)
     file = proof.parse(data)
@@ -185,7 +202,7 @@ RUNNERS: dict[str, Callable[[Case], None]] = {
     for runner in (
         json_encode, json_canonical, json_free, base64, cbor, short_codes, names, disclosures,
         claims_, statements, merkle_inclusion, merkle_consistency, notes, note_keys, checkpoints,
-        proof_files,
+        bundles, tile_edges, proof_files,
     )
 }  # fmt: skip
 # What a case of a whole verification says of its report.

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anchor import tiles
+from tests.refusing import refusal
+from verifier import tiles
+from verifier.errors import FormatError
 
 
 @pytest.mark.parametrize(
@@ -87,3 +89,58 @@ def test_tile_path(level: int, index: int, width: int, path: str) -> None:
 def test_entries_path() -> None:
     assert tiles.entries_path(273) == "tile/entries/273"
     assert tiles.entries_path(1_234_067, 8) == "tile/entries/x001/x234/067.p/8"
+
+
+@pytest.mark.parametrize(
+    ("size", "edge"),
+    [
+        (0, []),
+        (1, [(0, 0, 1)]),
+        (256, [(1, 0, 1)]),
+        (257, [(1, 0, 1), (0, 1, 1)]),
+        (600, [(1, 0, 2), (0, 2, 88)]),
+        (65_536, [(2, 0, 1)]),
+        (70_000, [(2, 0, 1), (1, 1, 17), (0, 273, 112)]),
+        (2**63, [(7, 0, 128)]),
+    ],
+)
+def test_edge(size: int, edge: list[tuple[int, int, int]]) -> None:
+    assert tiles.edge(size) == [tiles.Tile(*tile) for tile in edge]
+
+
+@given(size=st.integers(0, 1 << 63))
+def test_the_narrow_tiles_cover_every_leaf_once(size: int) -> None:
+    end = 0
+    for tile in tiles.edge(size):
+        assert tile.width == tiles.width(tile.level, tile.index, size) < tiles.TILE_WIDTH
+        assert tile.index * 256 * 256**tile.level == end
+        end += tile.width * 256**tile.level
+    assert end == size
+
+
+@given(entries=st.lists(st.binary(max_size=70), max_size=40))
+def test_a_bundle_gives_its_entries_and_no_shorter_or_longer_one_does(entries: list[bytes]) -> None:
+    data = tiles.encode_bundle(entries)
+    assert tiles.parse_bundle(data, len(entries)) == entries
+    longer = refusal(lambda: tiles.parse_bundle(data, len(entries) + 1))
+    assert longer == "bundle_truncated"
+    if entries:
+        assert refusal(lambda: tiles.parse_bundle(data, len(entries) - 1)) == "bundle_trailing"
+        assert refusal(lambda: tiles.parse_bundle(data[:-1], len(entries))) == "bundle_truncated"
+
+
+def test_the_longest_entry_of_a_bundle() -> None:
+    longest = bytes(tiles.MAX_ENTRY)
+    assert tiles.parse_bundle(tiles.encode_bundle([b"", longest]), 2) == [b"", longest]
+    with pytest.raises(FormatError) as error:
+        tiles.encode_bundle([b"", longest + b"\x00"])
+    assert (error.value.code, error.value.place) == ("entry_too_large", "entries[1]")
+
+
+def test_where_a_bundle_is_wrong() -> None:
+    with pytest.raises(FormatError) as error:
+        tiles.parse_bundle(b"\x00\x01a\x00\x02b", 2, "tile/entries/001", 256)
+    assert (error.value.code, error.value.place) == ("bundle_truncated", "tile/entries/001[257]")
+    with pytest.raises(FormatError) as error:
+        tiles.parse_bundle(b"\x00\x01a\x00", 1, "tile/entries/001", 256)
+    assert (error.value.code, error.value.place) == ("bundle_trailing", "tile/entries/001[257]")
