@@ -4,6 +4,7 @@
 
     TemError
     ├── LogError                  the log refuses, and nothing has changed
+    ├── StorageError              the database does not do its part
     ├── ClockError                this machine's clock cannot be right
     ├── ContractRefused           a contract refuses: a decision, never a fault of the network
     ├── TransactionError          a transaction cannot be made or finished without an operator
@@ -23,6 +24,14 @@ from verifier.errors import ChainUnavailable, TemError
 
 class LogError(TemError):
     """A log refuses what was asked of it; nothing has changed."""
+
+
+class StorageError(TemError):
+    """The database did not do what it was asked for.
+
+    ``database_unavailable``: nothing has changed. ``outcome_unknown``: it failed while committing,
+    so that only looking it up tells what has.
+    """
 
 
 class ClockError(TemError):
@@ -53,6 +62,10 @@ class ContractRefused(TemError):  # noqa: N818 - a decision, not a mistake
         super().__init__(snake_case(error), f"The contract refuses: {error}({said}).", place)
         self.error = error
         self.values = dict(values)
+
+
+Refusal = ContractRefused | TransactionError
+"""Why an act was refused for good: by a contract, or because it can never come true."""
 
 
 def snake_case(name: str) -> str:

@@ -10,26 +10,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import insert
+from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from anchor import tile_store, tree
-from anchor.clock import require_not_ahead
+from anchor.batch import Batch
+from anchor.batch import Entry as Entry  # whoever appends through this module gets it here
+from anchor.database import storable
 from anchor.errors import LogError
 from anchor.models import EntryRow, LogRow
-from verifier import checkpoint as checkpoints
 from verifier import tiles
 from verifier.merkle import HASH_BYTES, leaf_hash
 from verifier.names import log_id, require_name
-
-
-class Entry(NamedTuple):
-    """What is appended: the signed bytes, and their signing time in seconds since 1970."""
-
-    statement: bytes
-    iat: int
 
 
 class LogState(NamedTuple):
@@ -63,43 +56,37 @@ class Place:
 def create(session: Session, org: bytes, origin: str, genesis: Entry, now: int) -> LogState:
     """Begin a log with its entry 0. Raises LogError (``log_exists``), ContentError (``origin``)."""
     log = log_id(org, require_name("origin", origin, "origin"))
-    if session.exec(select(LogRow).where(col(LogRow.origin) == origin)).first():
-        raise LogError("log_exists", f"There is a log {origin} already.", "origin")
     leaf = leaf_hash(genesis.statement)
     row = LogRow(
         log=log, org=org, origin=origin, size=0, root=leaf, frontier=b"", created=now, halted=None
     )
-    session.add(row)
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(row)
+    except IntegrityError as error:
+        said = f"There is a log {origin} already."
+        raise LogError("log_exists", said, "origin") from error
     append(session, log, [genesis], now)
     return _state(row)
 
 
-def append(session: Session, log: bytes, entries: Sequence[Entry], now: int) -> range:
-    """Append entries in order, all or none, and return their indices.
+def begin_batch(session: Session, log: bytes, now: int) -> Batch:
+    """Begin to append requests to a log, whose row stays locked until the transaction ends.
 
-    The log's row stays locked until the transaction ends. Raises LogError, with the place in
-    ``entries``: ``iat_ahead``, ``duplicate_leaf`` (this statement stands in this log already),
-    ``log_unknown``, ``log_halted``, ``log_damaged``.
+    Raises LogError (``log_unknown``).
     """
-    for position, entry in enumerate(entries):
-        require_not_ahead(entry.iat, now, f"entries[{position}].iat")
-    row = _locked(session, log)
-    if row.halted is not None:
-        raise LogError("log_halted", f"The log stands still: {row.halted}", "log")
-    if not entries:
-        return range(row.size, row.size)
-    frontier = _frontier(row)
-    leaves = [leaf_hash(entry.statement) for entry in entries]
-    _insert_entries(session, row, entries, leaves)
-    growth = tree.grow(row.size, frontier, leaves)
-    tile_store.write(session, row, leaves, growth.nodes)
-    indices = range(row.size, row.size + len(leaves))
-    row.size = indices.stop
-    row.frontier = b"".join(growth.frontier)
-    row.root = tree.fold(growth.frontier)
-    session.add(row)
-    session.flush()
+    return Batch(session, _locked(session, log), now)
+
+
+def append(session: Session, log: bytes, entries: Sequence[Entry], now: int) -> range:
+    """Append entries in order, all or none, and return their indices: a batch of one request.
+
+    Raises LogError as ``begin_batch`` and ``Part.append``.
+    """
+    batch = begin_batch(session, log, now)
+    with batch.request() as part:
+        indices = part.append(entries)
+    batch.finish()
     return indices
 
 
@@ -121,7 +108,7 @@ def states(session: Session) -> list[LogState]:
 def halt(session: Session, log: bytes, reason: str) -> None:
     """Let nothing be appended or anchored until ``resume``; the first reason stays."""
     row = _locked(session, log)
-    row.halted = row.halted or reason
+    row.halted = row.halted or storable(reason)
     session.add(row)
     session.flush()
 
@@ -134,12 +121,26 @@ def resume(session: Session, log: bytes) -> None:
     session.flush()
 
 
+def note_published(session: Session, log: bytes, size: int) -> None:
+    """Note that the first ``size`` entries stand in the published files; never less than before."""
+    behind = update(LogRow).where(col(LogRow.log) == log, col(LogRow.published) < size)
+    session.execute(behind.values(published=size))
+
+
 def statement(session: Session, log: bytes, index: int) -> bytes:
     """The entry's bytes; raises LogError (``log_unknown``, ``entry_unknown``)."""
     row = session.get(EntryRow, (_row(session, log).number, index))
     if row is None:
         raise LogError("entry_unknown", f"The log has no entry {index}.", "index")
     return row.statement
+
+
+def statements(session: Session, log: bytes, start: int, end: int) -> list[bytes]:
+    """The bytes of entries ``start`` to ``end`` (without it), of those that there are."""
+    index = col(EntryRow.index)
+    query = select(EntryRow.statement).join(LogRow)
+    found = query.where(LogRow.log == log, index >= start, index < end)
+    return list(session.exec(found.order_by(index)))
 
 
 def find(session: Session, prefix: bytes) -> list[Place]:
@@ -178,15 +179,6 @@ def consistency_proof(session: Session, log: bytes, size1: int, size2: int) -> l
 def root_at(session: Session, log: bytes, size: int) -> bytes:
     """The root that the log had at ``size``; raises as ``consistency_proof``."""
     return tree.root(size, _reader(session, log, size))
-
-
-def checkpoint(session: Session, log: bytes, size: int, key: Ed25519PrivateKey) -> str:
-    """The signed checkpoint (C2SP tlog-checkpoint) of the tree of ``size``.
-
-    A promise that cannot be taken back: call it only for what has been committed.
-    """
-    origin = _row(session, log).origin
-    return checkpoints.sign(origin, size, root_at(session, log, size), key)
 
 
 def tile(session: Session, log: bytes, level: int, index: int, size: int) -> bytes:
@@ -230,47 +222,3 @@ def _sized(session: Session, log: bytes, size: int) -> LogRow:
 
 def _reader(session: Session, log: bytes, size: int) -> tree.ReadNode:
     return tile_store.reader(session, _sized(session, log, size))
-
-
-def _frontier(row: LogRow) -> list[bytes]:
-    """The stored frontier, checked against size and root: one flipped bit must not spread."""
-    frontier = tile_store.split(row.frontier)
-    whole = len(frontier) == row.size.bit_count()
-    if not whole or (frontier and tree.fold(frontier) != row.root):
-        raise LogError("log_damaged", "The stored frontier does not give the stored root.", "log")
-    return frontier
-
-
-def _insert_entries(
-    session: Session, row: LogRow, entries: Sequence[Entry], leaves: Sequence[bytes]
-) -> None:
-    values = [
-        {
-            "log": row.number,
-            "index": row.size + position,
-            "leaf": leaf,
-            "iat": entry.iat,
-            "statement": entry.statement,
-        }
-        for position, (entry, leaf) in enumerate(zip(entries, leaves, strict=True))
-    ]
-    try:
-        with session.begin_nested():
-            session.execute(insert(EntryRow), values)
-    except IntegrityError as error:
-        position = _first_duplicate(session, row, leaves)
-        if position is None:
-            raise
-        raise LogError(
-            "duplicate_leaf", "This statement is in this log already.", f"entries[{position}]"
-        ) from error
-
-
-def _first_duplicate(session: Session, row: LogRow, leaves: Sequence[bytes]) -> int | None:
-    earlier = set[bytes]()
-    for position, leaf in enumerate(leaves):
-        query = select(EntryRow.index).where(EntryRow.leaf == leaf, EntryRow.log == row.number)
-        if leaf in earlier or session.exec(query).first() is not None:
-            return position
-        earlier.add(leaf)
-    return None

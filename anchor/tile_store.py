@@ -8,10 +8,11 @@ from functools import cache
 from sqlalchemy import insert
 from sqlmodel import Session, col, select
 
-from anchor import tiles, tree
+from anchor import tree
 from anchor.errors import LogError
 from anchor.models import EntryRow, LogRow, TileRow
-from verifier.merkle import HASH_BYTES
+from verifier import tiles
+from verifier.merkle import HASH_BYTES, perfect_root
 
 _TILE_BYTES = tiles.TILE_WIDTH * HASH_BYTES
 
@@ -52,7 +53,7 @@ def reader(session: Session, row: LogRow) -> tree.ReadNode:
     def node(level: int, index: int) -> bytes:
         at = tiles.position(level, index)
         hashes = tile(at.level, at.index)[at.first : at.first + at.count]
-        return tree.perfect_root(_whole(hashes, at.count, at.level, at.index))
+        return perfect_root(b"".join(_whole(hashes, at.count, at.level, at.index)))
 
     return node
 

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from anchor.errors import LogError
-from anchor.tiles import TILE_HEIGHT
-from verifier.merkle import node_hash
+from verifier.merkle import fold, node_hash
+from verifier.tiles import TILE_HEIGHT
 
 ReadNode = Callable[[int, int], bytes]
 """The hash of the perfect subtree of ``2^level`` leaves that starts at leaf ``index · 2^level``."""
@@ -45,14 +45,6 @@ def grow(size: int, frontier: Sequence[bytes], leaves: Iterable[bytes]) -> Growt
                 nodes[tile_level - 1].append(node)
         stack.append(node)
     return Growth(stack, nodes)
-
-
-def fold(frontier: Sequence[bytes]) -> bytes:
-    """The root of the tree with this frontier, which has at least one hash."""
-    root = frontier[-1]
-    for left in reversed(frontier[:-1]):
-        root = node_hash(left, root)
-    return root
 
 
 def root(size: int, read: ReadNode) -> bytes:
@@ -102,14 +94,6 @@ def consistency_proof(size1: int, size2: int, read: ReadNode) -> list[bytes]:
     if start:  # what is left was part of the old tree, but is not the whole of it
         proof.append(_subtree(start, end, read))
     return proof[::-1]
-
-
-def perfect_root(hashes: Sequence[bytes]) -> bytes:
-    """The root over 1, 2, 4, … hashes that stand beside each other."""
-    layer = list(hashes)
-    while len(layer) > 1:
-        layer = [node_hash(layer[i], layer[i + 1]) for i in range(0, len(layer), 2)]
-    return layer[0]
 
 
 def _split(count: int) -> int:

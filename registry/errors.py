@@ -8,7 +8,8 @@
     ├── NotFound                  there is nothing of that name
     ├── Several                   there is more than one thing of that name
     ├── Conflict                  it contradicts what is already recorded
-    └── KeyFileError              a key file cannot be used
+    ├── KeyFileError              a key file cannot be used
+    └── BackupError               a backup cannot be made, or not be put back as it is
 
 What each means over HTTP stands in one place, ``registry.problems``.
 """
@@ -67,6 +68,10 @@ class Conflict(TemError):  # noqa: N818 - a state of the registry
 
 class KeyFileError(TemError):
     """A key file is missing, damaged, of another kind, or not opened by this passphrase."""
+
+
+class BackupError(TemError):
+    """A backup cannot be made here, or is not what it should be; nothing has changed."""
 
 
 def _pointer(location: Sequence[str | int]) -> str:

@@ -10,9 +10,11 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
+from sqlalchemy.exc import OperationalError, TimeoutError
 from starlette.exceptions import HTTPException
 
-from anchor.errors import ClockError, LogError
+from anchor.database import is_unavailable
+from anchor.errors import ClockError, LogError, StorageError
 from registry.errors import (
     Conflict,
     NotFound,
@@ -46,6 +48,7 @@ MEANING_OF_CLASS: Mapping[type[TemError], Meaning] = {
     Several: Meaning(300, "More than one record"),
     Conflict: Meaning(409, "It contradicts what is recorded"),
     LogError: _NOT_NOW,
+    StorageError: _NOT_NOW,
     ClockError: _NOT_NOW,
     ChainUnavailable: _NOT_NOW,
     TemError: _INTERNAL,
@@ -56,6 +59,9 @@ MEANING_OF_CODE: Mapping[str, Meaning] = {
     "path_unknown": Meaning(404, "There is no such address"),
     "method_not_allowed": Meaning(405, "This address is not used that way"),
 }
+_RETRY_AFTER = "5"
+"""Seconds after which it makes sense to ask again for what could not be done now."""
+
 _CODE_OF_STATUS = {404: "path_unknown", 405: "method_not_allowed"}
 
 _log = logging.getLogger(__name__)
@@ -109,13 +115,15 @@ def schemas() -> dict[str, Any]:
 def install(app: FastAPI) -> None:
     """Answer every error of ``app`` with a problem."""
     app.add_exception_handler(TemError, _tem_error)
+    app.add_exception_handler(OperationalError, _database_error)
+    app.add_exception_handler(TimeoutError, _database_error)
     app.add_exception_handler(RequestValidationError, _invalid_request)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(Exception, _unexpected)
 
 
-def _tem_error(_request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, TemError)  # noqa: S101 - as registered
+def answer(error: TemError) -> JSONResponse:
+    """The problem that stands for an error."""
     meaning = meaning_of(error)
     if meaning is _INTERNAL:
         _log.error("%s", error)
@@ -129,12 +137,28 @@ def _tem_error(_request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, Several):
         problem.leaves = list(error.leaves)
     headers = {"WWW-Authenticate": "Bearer"} if isinstance(error, Unauthenticated) else {}
+    if meaning is _NOT_NOW:
+        headers["Retry-After"] = _RETRY_AFTER
     return _answer(problem, headers)
 
 
-def _invalid_request(request: Request, error: Exception) -> JSONResponse:
+def _tem_error(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, TemError)  # noqa: S101 - as registered
+    return answer(error)
+
+
+def _database_error(_request: Request, error: Exception) -> JSONResponse:
+    """The database failed while something was looked up: all that is issued has its own answer."""
+    if not is_unavailable(error):
+        raise error
+    _log.error("the database cannot be used", exc_info=error)
+    said = "The database cannot be used now. Nothing was changed: send it again."
+    return answer(StorageError("database_unavailable", said))
+
+
+def _invalid_request(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - as registered
-    return _tem_error(request, RequestError.of_shape(error.errors()))
+    return answer(RequestError.of_shape(error.errors()))
 
 
 def _http_error(_request: Request, error: Exception) -> JSONResponse:

@@ -42,7 +42,7 @@ from registry.settings import Settings
 from verifier import lookup, proof, qr, statement, verify
 from verifier.chain_view import Status, StatusReason
 from verifier.encoding import canonical_json, parse_json
-from verifier.merkle import leaf_hash
+from verifier.merkle import leaf_hash, perfect_root
 from verifier.names import VIETNAM
 from verifier.report import Report
 from verifier.view.live import LiveChain
@@ -259,8 +259,8 @@ def rewrite(story: Story, here: Installation, body: Organisation, genuine: bytes
 
 def reader(leaves: Sequence[bytes]) -> tree.ReadNode:
     """The nodes of a tree over these leaf hashes."""
-    return lambda level, index: tree.perfect_root(
-        list(leaves[index << level : (index + 1) << level])
+    return lambda level, index: perfect_root(
+        b"".join(leaves[index << level : (index + 1) << level])
     )
 
 

@@ -7,11 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 
-from sqlalchemy import Engine
-from sqlmodel import Session
-
 from anchor import store as logs
-from anchor.database import writing
+from anchor.batch import Part
+from anchor.sequencer import Sequencer
 from anchor.store import LogState
 from registry.certificates import rules
 from registry.certificates.schemas import CertificateRequest
@@ -21,6 +19,7 @@ from registry.organisations.store import Organisation
 from registry.records import service as records
 from registry.records import store
 from registry.records.service import Prepared, RandomBytes
+from registry.records.store import StoredRecord
 from verifier import shortcode
 from verifier.encoding import canonical_json, parse_json
 from verifier.merkle import leaf_hash
@@ -55,13 +54,13 @@ class CertificateService:
 
     def __init__(
         self,
-        engine: Engine,
+        sequencer: Sequencer,
         keyring: Keyring,
         clock: Callable[[], int],
         require_clock: Callable[[], None],
         random: RandomBytes = secrets.token_bytes,
     ) -> None:
-        self._engine, self._keyring = engine, keyring
+        self._sequencer, self._keyring = sequencer, keyring
         self._clock, self._require_clock, self._random = clock, require_clock, random
 
     def issue(
@@ -71,23 +70,26 @@ class CertificateService:
 
         The same idempotency ``key`` with the same request gives the first one's certificate.
         Raises RequestError; Conflict (``number_taken``, ``idempotency_key_reused``); LogError,
-        ClockError. Whatever is raised, nothing has changed.
+        ClockError, StorageError. Nothing has changed then, unless it is ``outcome_unknown``.
         """
         self._require_clock()
         now = self._clock()
         prepared = self._prepare(body, request, now)
         asked = sha256(canonical_json(request.model_dump())).digest()
-        with writing(self._engine) as session:
-            log = logs.lock(session, body.log.log)
+
+        def record(part: Part) -> Issued:
             if key is not None:
-                index = _earlier(session, log, key, asked)
+                index = _earlier(part, key, asked)
                 if index is not None:
-                    return _issued(session, log, index, again=True)
-            _require_free(session, log, request.number)
-            index = records.add(session, log, prepared, now)
+                    return _issued_before(part, body.log, index)
+            _require_free(part, request.number)
+            index = records.add(part, prepared)
             if key is not None:
-                store.remember(session, log.number, key, index, asked, now)
-            return _issued(session, log, index, again=False)
+                store.remember(part.session, part.number, key, index, asked, now)
+            statement = prepared.entry.statement
+            return _issued(body.log, index, statement, prepared.record, again=False)
+
+        return self._sequencer.submit(body.log.log, record)
 
     def _prepare(self, body: Organisation, request: CertificateRequest, now: int) -> Prepared:
         kind, issued = rules.check(request, body.founded, now)
@@ -113,9 +115,9 @@ class CertificateService:
         return prepared
 
 
-def _earlier(session: Session, log: LogState, key: str, asked: bytes) -> int | None:
+def _earlier(part: Part, key: str, asked: bytes) -> int | None:
     """Index of the record that this key has made before, if any."""
-    found = store.remembered(session, log.number, key)
+    found = store.remembered(part.session, part.number, key)
     if found is None:
         return None
     index, request = found
@@ -125,17 +127,24 @@ def _earlier(session: Session, log: LogState, key: str, asked: bytes) -> int | N
     return index
 
 
-def _issued(session: Session, log: LogState, index: int, *, again: bool) -> Issued:
-    """What the database holds at ``index``."""
-    leaf = leaf_hash(logs.statement(session, log.log, index))
-    claims = parse_json(store.get_one(session, log.number, index).claims, "claims")
-    return Issued(leaf, index, claims["sub"], claims["issued"], log.origin, again)
-
-
-def _require_free(session: Session, log: LogState, number: str) -> None:
-    index = store.with_number(session, log.number, number)
+def _require_free(part: Part, number: str) -> None:
+    index = store.with_number(part.session, part.number, number)
     if index is not None:
         raise Conflict("number_taken", f"Record {index} of the log has this number.", "/number")
+
+
+def _issued_before(part: Part, log: LogState, index: int) -> Issued:
+    """What the database holds at ``index``."""
+    statement = logs.statement(part.session, log.log, index)
+    record = store.get_one(part.session, part.number, index)
+    return _issued(log, index, statement, record, again=True)
+
+
+def _issued(
+    log: LogState, index: int, statement: bytes, record: StoredRecord, *, again: bool
+) -> Issued:
+    issued = parse_json(record.claims, "claims")["issued"]
+    return Issued(leaf_hash(statement), index, record.sub, issued, log.origin, again)
 
 
 def _base45_length(data: bytes) -> int:

@@ -14,7 +14,7 @@ from hashlib import sha256
 from sqlalchemy import Engine
 
 from anchor.database import reading, writing
-from registry.errors import NotFound, Unauthenticated
+from registry.errors import NotFound, RequestError, Unauthenticated
 from registry.organisations import store
 from registry.organisations.store import Organisation
 from verifier.names import org_id, require_name
@@ -25,8 +25,11 @@ _KEY = re.compile(r"tem_([0-9a-f]{16})_([A-Za-z0-9_-]{43})")
 def create(engine: Engine, did: str, label: str, now: int) -> str:
     """Make a key for an organisation and return it: it cannot be shown again.
 
-    Raises NotFound (``organisation_unknown``).
+    Raises NotFound (``organisation_unknown``), RequestError (``label_invalid``).
     """
+    if not label.isprintable():
+        said = "A label has only characters that can be shown."
+        raise RequestError("label_invalid", said, "label")
     key_id = secrets.token_hex(8)
     key = f"tem_{key_id}_{secrets.token_urlsafe(32)}"
     org = org_id(require_name("did", did, "did"))

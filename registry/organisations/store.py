@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
 from anchor import store as logs
 from anchor.store import LogState
@@ -29,8 +29,10 @@ def add(session: Session, org: bytes, did: str, name: str, founded: int, log: by
 
 def all_of_them(session: Session) -> list[Organisation]:
     """Every organisation that issues here, by DID."""
-    rows = session.exec(select(OrganisationRow).order_by(col(OrganisationRow.did)))
-    return [_organisation(session, row) for row in rows]
+    # Sorted here, as databases differ in how they order text.
+    rows = sorted(session.exec(select(OrganisationRow)), key=lambda row: row.did)
+    known = {state.log: state for state in logs.states(session)}
+    return [Organisation(row.org, row.did, row.name, row.founded, known[row.log]) for row in rows]
 
 
 def get(session: Session, org: bytes) -> Organisation | None:
@@ -59,6 +61,7 @@ def api_key(session: Session, key_id: str) -> ApiKeyRow | None:
 
 def revoke_api_key(session: Session, row: ApiKeyRow, now: int) -> None:
     """Let an API key open nothing any more; the first revocation stays."""
+    session.refresh(row, with_for_update=True)
     row.revoked = now if row.revoked is None else row.revoked
     session.add(row)
     session.flush()

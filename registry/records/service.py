@@ -1,7 +1,7 @@
 """Making a record: claims, statement, entry. The same for every type.
 
 ``prepare`` needs no database and may be slow (a key may be far away); ``add`` is short and runs in
-the caller's transaction, so that a record and its entry stand or fall together.
+a request's part of a batch, so that a record and its entry stand or fall together.
 """
 
 from __future__ import annotations
@@ -12,10 +12,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from sqlmodel import Session
-
-from anchor import store as logs
-from anchor.store import Entry, LogState
+from anchor.batch import Entry, Part
 from registry.keyring import Signer
 from registry.records import store
 from registry.records.store import StoredRecord
@@ -72,13 +69,13 @@ def prepare(
     )
 
 
-def add(session: Session, log: LogState, prepared: Prepared, now: int) -> int:
+def add(part: Part, prepared: Prepared) -> int:
     """Append a prepared record to its log and store it; returns its index.
 
-    Raises LogError, as ``anchor.store.append``.
+    Raises LogError, as ``Part.append``.
     """
-    (index,) = logs.append(session, log.log, [prepared.entry], now)
-    store.add(session, log.number, index, prepared.record)
+    index = part.add(prepared.entry)
+    store.add(part.session, part.number, index, prepared.record)
     return index
 
 

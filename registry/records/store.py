@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlmodel import Session, select
+from sqlalchemy import bindparam, insert, select
+from sqlmodel import Session, col
 
 from registry.errors import NotFound
 from registry.records.models import IdempotencyRow, RecordRow
+
+# Every issued record runs these: put together once, and past the ORM.
+_ADD = insert(RecordRow)
+_REMEMBER = insert(IdempotencyRow)
+_WITH_NUMBER = select(col(RecordRow.index)).where(
+    col(RecordRow.log) == bindparam("log"), col(RecordRow.sub) == bindparam("sub")
+)
+_REMEMBERED = select(col(IdempotencyRow.index), col(IdempotencyRow.request)).where(
+    col(IdempotencyRow.log) == bindparam("log"), col(IdempotencyRow.key) == bindparam("key")
+)
 
 
 class StoredRecord(NamedTuple):
@@ -21,16 +32,15 @@ class StoredRecord(NamedTuple):
 
 def add(session: Session, log: int, index: int, record: StoredRecord) -> None:
     """Store the record of entry ``index``; ``log`` is the log's number in this database."""
-    row = RecordRow(
-        log=log,
-        index=index,
-        sub=record.sub,
-        vct=record.vct,
-        claims=record.claims,
-        disclosures="~".join(record.disclosures),
-    )
-    session.add(row)
-    session.flush()
+    values = {
+        "log": log,
+        "index": index,
+        "sub": record.sub,
+        "vct": record.vct,
+        "claims": record.claims,
+        "disclosures": "~".join(record.disclosures),
+    }
+    session.connection().execute(_ADD, values)
 
 
 def get(session: Session, log: int, index: int) -> StoredRecord | None:
@@ -46,20 +56,19 @@ def get_one(session: Session, log: int, index: int) -> StoredRecord:
 
 def with_number(session: Session, log: int, sub: str) -> int | None:
     """The index of the record that has this number, or None."""
-    query = select(RecordRow.index).where(RecordRow.log == log, RecordRow.sub == sub)
-    return session.exec(query).first()
+    return session.connection().scalar(_WITH_NUMBER, {"log": log, "sub": sub})
 
 
 def remember(session: Session, log: int, key: str, index: int, request: bytes, now: int) -> None:
     """Store a caller's key for the request (its SHA-256) that made a record."""
-    session.add(IdempotencyRow(log=log, key=key, index=index, request=request, created=now))
-    session.flush()
+    values = {"log": log, "key": key, "index": index, "request": request, "created": now}
+    session.connection().execute(_REMEMBER, values)
 
 
 def remembered(session: Session, log: int, key: str) -> tuple[int, bytes] | None:
     """The index and the request for which a caller's key was used before, or None."""
-    row = session.get(IdempotencyRow, (log, key))
-    return None if row is None else (row.index, row.request)
+    row = session.connection().execute(_REMEMBERED, {"log": log, "key": key}).first()
+    return None if row is None else (row[0], row[1])
 
 
 def _record(row: RecordRow) -> StoredRecord:

@@ -21,6 +21,16 @@ def upgrade() -> None:
         sa.Column("since", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("chain_id", "account"),
     )
+    op.drop_index("chain_transactions_open", "chain_transactions")
+    op.create_index(
+        "chain_transactions_open",
+        "chain_transactions",
+        ["chain_id", "state", "account"],
+        unique=False,
+    )
+    op.create_index(
+        "chain_transactions_block", "chain_transactions", ["chain_id", "block"], unique=False
+    )
     op.add_column(
         "logs", sa.Column("published", sa.BigInteger(), server_default="0", nullable=False)
     )
