@@ -7,8 +7,10 @@ from typing import Any
 from fastapi import FastAPI
 
 from registry import problems
+from registry.anchoring.routes import router as anchoring
 from registry.certificates.routes import router as certificates
 from registry.http import Services
+from registry.logs.routes import router as logs
 from registry.proofs.routes import router as proofs
 from registry.types.routes import router as types
 
@@ -50,6 +52,6 @@ def _application() -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     problems.install(app)
-    for router in (certificates, proofs, types):
+    for router in (certificates, proofs, types, logs, anchoring):
         app.include_router(router)
     return app

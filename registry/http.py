@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.message import Message
 from typing import Annotated, Any
 
 from fastapi import Depends, Request, Response
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from prometheus_client import CollectorRegistry
 from sqlalchemy import Engine
 
 from registry.certificates.service import CertificateService
 from registry.errors import RequestError, Unauthenticated
+from registry.logs.service import LogService
 from registry.organisations import access
 from registry.organisations.store import Organisation
 from registry.proofs.service import ProofService
@@ -24,12 +26,15 @@ MAX_BODY = 256 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What the routes work with. ``host`` is the host name in QR codes."""
+    """What the routes work with. ``host`` is the host name in QR codes, ``metrics`` what
+    ``/metrics`` shows."""
 
     engine: Engine
     certificates: CertificateService
     proofs: ProofService
+    logs: LogService
     host: str
+    metrics: CollectorRegistry = field(default_factory=CollectorRegistry)
 
 
 def _services(request: Request) -> Services:

@@ -1,0 +1,1 @@
+"""The published logs, served as they stand in their folder."""
