@@ -4,7 +4,7 @@ SHELL := /bin/bash
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 PYTHON ?= python3
 
-.PHONY: help setup demo test check fmt mutate generate lock
+.PHONY: help setup demo test test-network test-faults bench check fmt mutate generate lock
 
 help:  ## list the commands
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
@@ -35,6 +35,16 @@ fmt: setup  ## format everything
 
 generate: setup  ## rebuild generated files: artifacts, clients, OpenAPI, vectors
 	python -m scripts.generate
+
+test-network: setup  ## a real BFT network of 4 and 7 validators, killed and cut (needs Go; 4 min more at first)
+	python -m scripts.network build
+	pytest tests/network -q
+
+test-faults: setup  ## kills by the hundred, every call failing both ways (KILLS=1000 for the long form)
+	pytest tests/faults -q
+
+bench: setup  ## measure, and renew docs/performance.md
+	python -m bench
 
 mutate: setup  ## a million mutated proof files: none accepted, none crashes
 	python -m scripts.mutate --count 1000000
