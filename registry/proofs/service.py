@@ -11,6 +11,7 @@ from sqlmodel import Session
 from anchor import store as logs
 from anchor.chain.store import first_anchor_covering
 from anchor.database import reading
+from anchor.errors import LogError
 from anchor.store import LogState, Place
 from registry.errors import NotFound, Several
 from registry.keyring import Keyring
@@ -18,7 +19,9 @@ from registry.organisations import store as organisations
 from registry.organisations.store import Organisation
 from registry.records import store as records
 from registry.records.store import StoredRecord
-from verifier import shortcode
+from verifier import checkpoint, shortcode
+from verifier.errors import ProofError
+from verifier.merkle import leaf_hash, verify_inclusion
 from verifier.proof import ProofFile
 from verifier.trust import Trust
 
@@ -60,22 +63,51 @@ class ProofService:
             return self._build(session, found, whole=True).encode(), found.body
 
     def _build(self, session: Session, found: Found, *, whole: bool) -> ProofFile:
-        place, log, record, body = found
-        anchored = first_anchor_covering(session, place.log, place.index)
-        size = log.size if anchored is None else anchored.size
-        key = self._keyring.checkpoint(body.did)
+        place, log, record, _ = found
+        size, root, signed = self._tree(session, found)
+        statement = logs.statement(session, place.log, place.index)
+        path = logs.inclusion_path(session, place.log, place.index, size)
+        _require_sound(leaf_hash(statement), place.index, size, path, root)
         return ProofFile(
             claims=record.claims,
             disclosures=record.disclosures if whole else (),
-            statement=logs.statement(session, place.log, place.index),
+            statement=statement,
             origin=log.origin,
             index=place.index,
             size=size,
-            path=tuple(logs.inclusion_path(session, place.log, place.index, size)),
-            checkpoint=logs.checkpoint(session, place.log, size, key),
+            path=tuple(path),
+            checkpoint=signed,
             chain_id=f"eip155:{self._trust.chain_id}",
             anchor=self._trust.log_anchor,
         )
+
+    def _tree(self, session: Session, found: Found) -> tuple[int, bytes, str | None]:
+        """Size, root and checkpoint of the tree that the record is proven in.
+
+        A tree that is not yet published has no checkpoint: if this database were lost, the one
+        that is brought forward could come to another root at that size.
+        """
+        place, log, _, body = found
+        anchored = first_anchor_covering(session, place.log, place.index)
+        if anchored is not None:
+            size, root = anchored.size, anchored.root
+        elif place.index < log.published:
+            size, root = log.published, logs.root_at(session, log.log, log.published)
+        else:
+            return log.size, log.root, None
+        key = self._keyring.checkpoint(body.did)
+        return size, root, checkpoint.sign(log.origin, size, root, key)
+
+
+def _require_sound(leaf: bytes, index: int, size: int, path: list[bytes], root: bytes) -> None:
+    """Raise LogError (``log_damaged``) rather than sign and give out what does not hold."""
+    try:
+        verify_inclusion(leaf, index, size, path, root)
+    except ProofError as error:
+        said = (
+            "The stored tiles do not lead to the log's root: the operator has to restore a backup."
+        )
+        raise LogError("log_damaged", said, "code") from error
 
 
 def _find(session: Session, code: str) -> Found:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import httpx
 import pytest
 from sqlmodel import select
 
 from anchor.database import writing
-from anchor.models import EntryRow
+from anchor.models import EntryRow, LogRow
+from anchor.publishing import Publisher
+from anchor.store import Entry, append
+from registry.keyring import Keyring
 from registry.records.models import RecordRow
-from tests.integration.registry.conftest import TRUST, Service
+from tests.integration.registry.conftest import BODY, NOW, TRUST, Service
 from tests.integration.registry.requests import certificate
 from verifier import checkpoint, merkle, proof, record
 from verifier.proof import ProofFile
@@ -45,7 +50,22 @@ def test_a_record_is_found_by_every_name(service: Service, issued: dict[str, str
     assert len(files) == 1
 
 
-def test_a_proof_leads_to_its_signed_checkpoint(service: Service, issued: dict[str, str]) -> None:
+def test_what_is_not_published_has_no_checkpoint_to_contradict(
+    service: Service, issued: dict[str, str]
+) -> None:
+    """A checkpoint is a promise: it is made only of what stands in a second place."""
+    file = parsed(get(service, issued["code"]))
+    assert (file.index, file.size, file.checkpoint) == (3, 4, None)
+
+
+def test_a_proof_leads_to_its_signed_checkpoint(
+    service: Service, issued: dict[str, str], keyring: Keyring, tmp_path: Path
+) -> None:
+    Publisher(service.engine, tmp_path, lambda _: keyring.checkpoint(BODY.did)).publish(
+        service.body.log.log
+    )
+    with writing(service.engine) as session:  # what comes later is not published yet
+        append(session, service.body.log.log, [Entry(b"later", NOW)], NOW)
     file = parsed(get(service, issued["code"]))
     assert (file.origin, file.index, file.size) == ("tem.test/body", 3, 4)
     assert (file.chain_id, file.anchor) == (f"eip155:{TRUST.chain_id}", TRUST.log_anchor)
@@ -126,7 +146,8 @@ def test_records_that_share_a_code_are_all_named(service: Service, issued: dict[
     answer = get(service, "0" * 26)
     assert (answer.status_code, answer.json()["code"]) == (300, "several")
     assert answer.json()["leaves"] == ["00" * 31 + "01", "00" * 31 + "02"]
-    assert get(service, "00" * 31 + "02").status_code == 200
+    # One record, whose leaf was made up here: nothing is proven about it.
+    assert get(service, "00" * 31 + "02").json()["code"] == "log_damaged"
 
 
 def test_a_qr_code_leads_to_the_proof(service: Service, issued: dict[str, str]) -> None:
@@ -134,3 +155,22 @@ def test_a_qr_code_leads_to_the_proof(service: Service, issued: dict[str, str]) 
     answer = service.http.get(path, follow_redirects=False)
     assert (answer.status_code, answer.headers["Location"]) == (307, issued["links"]["proof"])
     assert parsed(service.http.get(path, follow_redirects=True)).index == 3
+
+
+@pytest.mark.parametrize("what", ["leaf", "root", "statement"])
+def test_a_damaged_log_gives_out_no_proof(
+    service: Service, issued: dict[str, str], what: str
+) -> None:
+    """Whoever holds it would be told that the record is not genuine."""
+    with writing(service.engine) as session:
+        if what == "root":
+            row = session.exec(select(LogRow).where(LogRow.log == service.body.log.log)).one()
+            row.root = bytes(32)
+        else:
+            index = 2 if what == "leaf" else 3
+            query = select(EntryRow).where(EntryRow.log == service.body.log.number)
+            entry = session.exec(query.where(EntryRow.index == index)).one()
+            setattr(entry, what, bytes(32) if what == "leaf" else entry.statement + b"\0")
+    answer = get(service, issued["code"])
+    assert (answer.status_code, answer.json()["code"]) == (503, "log_damaged")
+    assert "restore a backup" in answer.json()["detail"]

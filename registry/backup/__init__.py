@@ -1,0 +1,1 @@
+"""Backup and restore: the whole registry in one folder, and back."""
