@@ -1,30 +1,32 @@
 """Sending transactions so that none is lost and none is sent in two versions.
 
 One sender an account. Nonce, signed bytes, hash and purpose are committed before the first send;
-``advance`` finishes whatever was begun, and is the same code every day and after a crash. How a
-node words an error decides nothing: whether a transaction arrived is asked, by its hash.
+``advance`` finishes whatever was begun, and is the same code every day and after a crash.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from eth_account.signers.local import LocalAccount
 from sqlalchemy import Engine
-from sqlmodel import Session
 from web3 import Web3
 from web3.types import Nonce
 from web3.utils import get_create_address
 
-from anchor.chain import store
+from anchor import recovery
+from anchor.chain import act_store, store
+from anchor.chain.act_store import Signed
 from anchor.chain.contract import Call
-from anchor.chain.models import SignatureRow, State, TransactionRow
-from anchor.chain.node import POLL, Head, Node, Receipt
+from anchor.chain.models import State, TransactionRow
+from anchor.chain.node import POLL, Head, Node
 from anchor.clock import system_clock
 from anchor.database import reading, writing
-from anchor.errors import ContractRefused, NodeFault, SendUnknown, TransactionError
+from anchor.errors import ContractRefused, SendUnknown
+from anchor.following import IN_FLIGHT, Follower, conclude
+from verifier.errors import ChainUnavailable, TemError
 
 PATIENCE = 60.0
 """Seconds that ``perform`` and ``settle`` wait before they say that the outcome is not known."""
@@ -45,8 +47,7 @@ class Outcome:
 class Sender:
     """Sends for one account, whose private key is in ``account``.
 
-    ``clock`` gives seconds since 1970; ``pause`` waits that many seconds between two looks;
-    ``on_refused`` runs in the database transaction that records a refusal.
+    ``clock`` gives seconds since 1970; ``pause`` waits that many seconds between two looks.
     """
 
     def __init__(
@@ -57,12 +58,12 @@ class Sender:
         *,
         clock: Callable[[], int] = system_clock,
         pause: Callable[[float], None] = time.sleep,
-        on_refused: Callable[[Session, TransactionRow, ContractRefused], None] | None = None,
     ) -> None:
         self.engine, self.node = engine, node
         self.address = account.address.lower()
         self._account, self._clock, self._pause = account, clock, pause
-        self._on_refused = on_refused
+        self._follower = Follower(engine, node, clock)
+        self._outside: Sequence[Signed] = ()
 
     def submit(self, call: Call, reference: str) -> int:
         """Store, sign, store again, then send; the same (purpose, reference) is the same act.
@@ -70,10 +71,7 @@ class Sender:
         Raises ChainUnavailable if the chain cannot be reached: the act is stored, and ``advance``
         goes on with it. Raises TransactionError (``reference_reused``, ``nonce_taken``).
         """
-        with writing(self.engine) as session:
-            chain_id = self.node.network.chain_id
-            row = store.enqueue(session, chain_id, self.address, call, reference, self._clock())
-            identity = row.id
+        identity = self._store(call, reference)
         self.advance()
         return identity
 
@@ -83,157 +81,151 @@ class Sender:
         Raises ContractRefused; SendUnknown (``transaction_pending``) if it takes too long, which
         says nothing about the outcome; and as ``submit``.
         """
-        identity = self.submit(call, reference)
+        identity = self._store(call, reference)
         for _ in self._rounds():
             outcome = self._outcome(identity)
             if outcome is not None and (outcome.final or not final):
                 return outcome
-            self.advance()
         raise SendUnknown("transaction_pending", f"{call.purpose} is not in a block yet.", "chain")
 
     def settle(self) -> None:
         """Wait until everything that this account has begun is final or refused."""
         for _ in self._rounds():
-            if not self._unfinished():
-                return
-            self.advance()
+            with reading(self.engine) as session:
+                if not store.has_unfinished(session, self.node.network.chain_id, self.address):
+                    return
         raise SendUnknown("transaction_pending", "Transactions are not final yet.", "chain")
 
+    @property
+    def final(self) -> Head:
+        """The newest final block at the last ``advance``; all own acts up to it were seen."""
+        return self._follower.final
+
+    @property
+    def room(self) -> int:
+        """How many more acts may be sent before a block takes some, after ``advance``."""
+        if self._follower.unsteady(self._outside):
+            return 0
+        return IN_FLIGHT - sum(act.account == self.address for act in self._outside)
+
+    @property
+    def busy(self) -> bool:
+        """Whether acts are not final yet, as of the last ``advance``."""
+        return self._follower.busy
+
+    def troubles(self) -> list[TemError]:
+        """What held up any account at the last ``advance``."""
+        return list(self._follower.troubles.values())
+
     def advance(self) -> None:
-        """One round without waiting: sign what waits, send what is missing, finish what is final.
+        """One round without waiting: finish what is final, send what is missing, sign what waits.
 
-        An act that would be refused now is refused for good only if nothing sent before it is
-        still on its way. Raises ChainUnavailable and TransactionError; the rest stays as it was.
+        Other accounts' acts are followed as well, as this one's may need them; only signing takes
+        the private key. Raises ChainUnavailable, and TransactionError about this account; the rest
+        stays as it was.
         """
-        under_way = False
-        for row in self._unfinished():
-            if row.state == State.WAITING:
-                try:
-                    self._sign(row)
-                except ContractRefused as refusal:
-                    if under_way:
-                        return
-                    self._finish(row.id, None, refusal)
-                    continue
-            under_way |= not self._follow(row.id)
+        recovery.check(self.engine, self.node)
+        self._outside = self._follower.follow()
+        room = self.room
+        if room > 0:
+            signed = self._sign(room)
+            self._outside = [*self._outside, *signed]
+            self._follower.send(signed)
+        trouble = self._follower.troubles.get(self.address)
+        if trouble is not None:
+            raise trouble
 
-    def _unfinished(self) -> list[TransactionRow]:
+    def _store(self, call: Call, reference: str) -> int:
+        with writing(self.engine) as session:
+            chain_id = self.node.network.chain_id
+            row = store.enqueue(session, chain_id, self.address, call, reference, self._clock())
+            return row.id
+
+    def _sign(self, room: int) -> list[Signed]:
+        """Sign acts that wait, at most ``room``."""
+        chain_id = self.node.network.chain_id
         with reading(self.engine) as session:
-            return store.unfinished(session, self.node.network.chain_id, self.address)
-
-    def _sign(self, row: TransactionRow) -> None:
-        """Give a nonce and sign; raises ContractRefused if the act would fail now."""
-        network = self.node.network
-        gas = self.node.estimate(row.contract, row.data, row.account) * 3 // 2
+            rows = store.waiting(session, chain_id, self.address, room)
+        ready = self._judge(rows)
+        if not ready:
+            return []
         used = self.node.nonce(self.address)
         with writing(self.engine) as session:
-            current = store.lock(session, row.id)
-            if current.state != State.WAITING:
-                return  # another process was faster
-            nonce = store.take_nonce(session, network.chain_id, self.address, used)
-            signed = self._account.sign_transaction(
-                {
-                    "chainId": network.chain_id,
-                    "nonce": nonce,
-                    "gas": gas,
-                    "gasPrice": network.gas_price,
-                    "to": Web3.to_checksum_address(row.contract) if row.contract else b"",
-                    "value": 0,
-                    "data": row.data,
-                }
-            )
-            raw, digest = bytes(signed.raw_transaction), bytes(signed.hash)
-            store.store_signature(session, current, nonce, raw, digest, self._clock())
-
-    def _follow(self, identity: int) -> bool:
-        """Look for the transaction on chain, and send it if it is not there; True if it is."""
+            # All of them first, in the order of their ids, and only then the account.
+            locked = [(store.lock(session, row.id), gas) for row, gas in ready]
+            for current, gas in locked:
+                if current.state == State.WAITING:  # else another process was faster
+                    nonce = store.take_nonce(session, chain_id, self.address, used)
+                    raw, digest = self._signed(current, nonce, gas)
+                    store.store_signature(session, current, nonce, raw, digest, self._clock())
+        ids = {row.id for row, _ in ready}
         with reading(self.engine) as session:
-            signatures = store.signatures(session, identity)
-        receipt = self._receipt(signatures)
-        if receipt is None:
-            self._send(identity, signatures)
-            return False
-        final = self.node.head(self.node.network.finality)
-        if receipt.block_number <= final.number:
-            block = self.node.head(receipt.block_number)
-            if block.hash == receipt.block_hash:
-                refusal = None if receipt.ok else self._reason(identity, block)
-                self._finish(identity, block, refusal)
-        return True
+            return [act for act in act_store.signed(session, chain_id) if act.id in ids]
 
-    def _receipt(self, signatures: list[SignatureRow]) -> Receipt | None:
-        """The receipt under whichever of the signed hashes has one."""
-        receipts = (self.node.receipt(signature.hash) for signature in signatures)
-        return next((receipt for receipt in receipts if receipt is not None), None)
+    def _judge(self, rows: Sequence[TransactionRow]) -> list[tuple[TransactionRow, int]]:
+        """The acts that would succeed now, with the gas to give them.
 
-    def _send(self, identity: int, signatures: list[SignatureRow]) -> None:
-        newest = signatures[0]
-        with reading(self.engine) as session:
-            sent_before = store.get(session, identity).sent is not None
-        if sent_before and self.node.knows(newest.hash):
-            return
-        try:
-            self.node.send(newest.raw)
-        except NodeFault as fault:
-            if not self.node.knows(newest.hash):
-                self._require_nonce_free(signatures)
-                raise SendUnknown("not_accepted", fault.message, "rpc") from fault
-        if not sent_before:
-            with writing(self.engine) as session:
-                row = store.lock(session, identity)
-                row.sent = self._clock()
-                session.add(row)
+        One that would be refused is refused for good if nothing asked for before it is still on
+        its way to a block; else it waits, and all after it.
+        """
+        ready = list[tuple[TransactionRow, int]]()
+        for row in rows:
+            try:
+                gas = self.node.estimate(row.contract, row.data, row.account)
+            except ContractRefused as refusal:
+                if ready or any(act.id < row.id for act in self._outside):
+                    break
+                with writing(self.engine) as session:
+                    conclude(session, row.id, None, refusal)
+            else:
+                ready.append((row, gas * 3 // 2))
+        return ready
 
-    def _require_nonce_free(self, signatures: list[SignatureRow]) -> None:
-        """Raise TransactionError if a final block uses the nonce for something we never signed."""
-        used = self.node.nonce(self.address, self.node.network.finality)
-        if used > signatures[0].nonce and self._receipt(signatures) is None:
-            raise TransactionError(
-                "nonce_taken",
-                f"Another program has sent from {self.address}: give each sender its own account.",
-                "account",
-            )
-
-    def _reason(self, identity: int, block: Head) -> ContractRefused:
-        """The custom error of a transaction that failed in ``block``, by calling it again there."""
-        with reading(self.engine) as session:
-            row = store.get(session, identity)
-        try:
-            self.node.call(row.contract, row.data, block.number, row.account)
-        except ContractRefused as refusal:
-            return refusal
-        except NodeFault:
-            pass  # the node no longer has the state of that block
-        return ContractRefused("Reverted", {})
-
-    def _finish(self, identity: int, block: Head | None, refusal: ContractRefused | None) -> None:
-        with writing(self.engine) as session:
-            row = store.lock(session, identity)
-            if row.state in (State.FINAL, State.REFUSED):
-                return
-            store.finish(session, row, block, refusal)
-            if refusal is not None and self._on_refused is not None:
-                self._on_refused(session, row, refusal)
+    def _signed(self, row: TransactionRow, nonce: int, gas: int) -> tuple[bytes, bytes]:
+        """The signed bytes of the act, and their hash."""
+        network = self.node.network
+        signed = self._account.sign_transaction(
+            {
+                "chainId": network.chain_id,
+                "nonce": nonce,
+                "gas": gas,
+                "gasPrice": network.gas_price,
+                "to": Web3.to_checksum_address(row.contract) if row.contract else b"",
+                "value": 0,
+                "data": row.data,
+            }
+        )
+        return bytes(signed.raw_transaction), bytes(signed.hash)
 
     def _outcome(self, identity: int) -> Outcome | None:
-        """Where the act stands if it is in a block; raises ContractRefused if it was refused."""
+        """Where the act stands if it is in a block; raises what refused it."""
         with reading(self.engine) as session:
             row = store.get(session, identity)
-            if row.state == State.REFUSED:
-                raise store.refusal_of(row)
-            signatures = store.signatures(session, identity)
+        if row.state == State.REFUSED:
+            raise store.refusal_of(row)
         final = row.state == State.FINAL
-        receipt = None if final else self._receipt(signatures)
-        if not final and (receipt is None or not receipt.ok):
+        if not final and (row.block_hash is None or row.error is not None):
             return None
         created = None
-        if row.contract is None:
-            created = get_create_address(self._account.address, Nonce(signatures[0].nonce)).lower()
+        if row.contract is None and row.nonce is not None:
+            created = get_create_address(self._account.address, Nonce(row.nonce)).lower()
         return Outcome(identity, final, created)
 
     def _rounds(self) -> Iterator[None]:
-        """Yields until the patience is at its end, with a pause after each round."""
+        """Yields after each round until the patience is at its end, with a pause in between.
+
+        A node that has to catch up first is waited for.
+        """
         end = time.monotonic() + PATIENCE
-        while time.monotonic() < end:
-            yield
+        while True:
+            late = time.monotonic() >= end
+            try:
+                self.advance()
+            except ChainUnavailable as error:
+                if late or error.code != "node_behind":
+                    raise
+            else:
+                yield
+            if late:
+                return
             self._pause(POLL)

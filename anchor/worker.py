@@ -1,8 +1,9 @@
-"""Anchoring: bringing each log's newest root to the contract, and noting what is final there.
+"""Anchoring all logs of a database: rounds that never wait, and what to do when they do not get on.
 
-One step looks at one log and never waits. Whatever it finds done it leaves; repeating it is
-harmless, because a size is anchored once and its transaction is stored before it is sent. What
-contradicts the chain halts the log: only an operator may resume it (``store.resume``).
+A round publishes what is due and then looks at the logs that wait for an anchor, longest first.
+Whatever it finds done it leaves; repeating it is harmless, because a size is anchored once and its
+transaction is stored before it is sent. So several workers do no harm. What contradicts the chain
+halts the log: only an operator may resume it (``tem anchor resume``).
 """
 
 from __future__ import annotations
@@ -10,42 +11,51 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from enum import StrEnum
+from itertools import takewhile
+from math import inf
 from threading import Event
 
 from eth_account.signers.local import LocalAccount
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
-from sqlmodel import Session
 
 from anchor import store
+from anchor.anchoring import Anchoring, Plan
+from anchor.anchoring import Step as Step  # what a step returns
+from anchor.chain import anchor_store
 from anchor.chain import store as chain_store
+from anchor.chain.anchor_store import ANCHORING, Standing
 from anchor.chain.deploy import Contracts
-from anchor.chain.log_anchor import MAX_STEP, Anchor
-from anchor.chain.models import State, TransactionRow
+from anchor.chain.log_anchor import Anchor
 from anchor.chain.node import POLL
-from anchor.clock import MAX_AHEAD, system_clock
-from anchor.database import reading, writing
-from anchor.errors import ContractRefused, LogError, SendUnknown, TransactionError
+from anchor.chain.trust_registry import Role
+from anchor.clock import system_clock
+from anchor.database import reading
+from anchor.errors import LogError, SendUnknown
+from anchor.publishing import Publisher
 from anchor.sender import PATIENCE, Sender
+from anchor.trouble import Trouble, Watch
 from verifier.errors import ChainUnavailable, TemError
 
-PAGE = 256
-PURPOSE = "LogAnchor.anchor"
+PURPOSE = ANCHORING
+
+STALLED = 30.0
+"""Seconds without a new final block after which a chain that has something to do stands still."""
+
+LONGEST_PAUSE = 30.0
+"""Seconds between two rounds, at most, while the chain is away."""
+
+SHARE = 1.0
+"""Seconds that a round spends on publishing: what is published so far is then anchored."""
+
+OPERATOR_CHECK = 600.0
+"""Seconds between two looks at whether the account may anchor for every body, …"""
+
+CHECKS = 20
+"""… for so many of them in one round."""
+
 
 _log = logging.getLogger(__name__)
-
-
-class Step(StrEnum):
-    """What a step found: a log that is not open on chain (in a final block), that is halted, that
-    has a transaction under way, whose next leaf is ahead of the chain's time, or that is anchored
-    to its newest size."""
-
-    NOT_OPEN = "not_open"
-    HALTED = "halted"
-    UNDER_WAY = "under_way"
-    AHEAD = "ahead"
-    ANCHORED = "anchored"
 
 
 class AnchorWorker:
@@ -59,25 +69,43 @@ class AnchorWorker:
         engine: Engine,
         contracts: Contracts,
         account: LocalAccount,
+        publisher: Publisher,
         *,
         clock: Callable[[], int] = system_clock,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._engine, self._node, self._contract = engine, contracts.node, contracts.log_anchor
-        self._clock, self._pause = clock, pause
-        self._sender = Sender(
-            engine, contracts.node, account, clock=clock, pause=pause, on_refused=_halt_refused
-        )
+        self._engine, self._contracts, self._publisher = engine, contracts, publisher
+        self._pause = pause
+        self._chain_id = contracts.node.network.chain_id
+        self._sender = Sender(engine, contracts.node, account, clock=clock, pause=pause)
+        address = self._sender.address
+        self._anchoring = Anchoring(engine, contracts, address, clock)
+        self._watch = Watch(engine, self._chain_id, address, clock)
+        self._forbidden = dict[str, Trouble]()
+        self._unchecked = list[Standing]()
+        self._next_check = 0.0
+        self._height, self._grew = -1, 0.0
 
     def step(self, log: bytes) -> Step:
         """Bring one log as far as it goes without waiting.
 
-        Raises ChainUnavailable and TransactionError, after which the next step goes on.
+        Raises ChainUnavailable, TransactionError and LogError, after which the next step goes on.
         """
+        self._publisher.publish(log)
         self._sender.advance()
-        found = self._look(log)
+        with reading(self._engine) as session:
+            standing = anchor_store.standing(session, log)
+            if log in anchor_store.under_way(session, self._chain_id):
+                return Step.UNDER_WAY
+        if standing.halted is None and standing.published <= standing.anchored:
+            return Step.ANCHORED
+        self._anchoring.begin(self._sender.final)
+        found = self._anchoring.look(standing)
+        self._anchoring.write([found] if isinstance(found, Plan) else [])
+        if isinstance(found, Step):
+            return found
         self._sender.advance()
-        return found
+        return Step.UNDER_WAY
 
     def anchor_newest(self, log: bytes) -> Anchor:
         """Wait until all that the log holds now is anchored in a final block.
@@ -92,99 +120,139 @@ class AnchorWorker:
             with reading(self._engine) as session:
                 state = store.state(session, log)
                 anchor = chain_store.latest_anchor(session, log)
-            if anchor is not None and anchor.size >= size:
-                return anchor
             if found is Step.HALTED:
                 raise LogError("log_halted", f"The log stands still: {state.halted}", "log")
+            if anchor is not None and anchor.size >= size:
+                return anchor
             self._pause(POLL)
         raise SendUnknown("anchor_pending", f"Size {size} is not final yet: {found}.", "chain")
 
     def run(self, stop: Event, interval: float) -> None:
-        """Step through all logs every ``interval`` seconds until ``stop`` is set.
+        """A round every ``interval`` seconds until ``stop`` is set.
 
-        What fails is logged and tried again in the next round; one log does not hold up others.
+        Twice as many while something is under way, fewer while the chain is away. What fails is
+        said, and tried again in the next round.
+        """
+        pause = interval
+        while not stop.wait(pause):
+            troubles = self._survived(self.round)
+            away = any(trouble.code == "chain_unreachable" for trouble in troubles)
+            if away:
+                pause = max(interval, min(2 * pause, LONGEST_PAUSE))
+            else:
+                pause = interval / 2 if self._sender.busy else interval
+            self._watch.note(troubles, not away)
+
+    def run_publishing(self, stop: Event, interval: float) -> None:
+        """Publish every ``interval`` seconds until ``stop`` is set, for a thread of its own.
+
+        So a chain that is away holds up no checkpoint. What fails is said by ``run``.
         """
         while not stop.wait(interval):
-            try:
-                self._round()
-            except ChainUnavailable as error:
-                _log.warning("anchoring waits for the chain: %s", error)
-            except (TemError, SQLAlchemyError) as error:
-                _log.error("anchoring does not get on, look at it: %s", error)
+            self._survived(self.publish)
 
-    def _round(self) -> None:
-        self._sender.advance()
-        with reading(self._engine) as session:
-            logs = store.states(session)
-        for state in logs:
-            try:
-                self._look(state.log)
-            except (LogError, TransactionError) as error:
-                _log.error("log %s does not get on, look at it: %s", state.origin, error)
-        self._sender.advance()
+    def round(self) -> list[Trouble]:
+        """Publish what is due, then bring all logs as far as they go without waiting.
 
-    def _look(self, log: bytes) -> Step:
-        final = self._node.head(self._node.network.finality).number
-        if self._contract.latest(log, block=final).size == 0:
-            return Step.NOT_OPEN
-        self._note(log, final)
-        newest = self._contract.latest(log, block="latest")
-        bound = self._node.head().time + MAX_AHEAD
-        with writing(self._engine) as session:
-            return self._begin(session, log, newest, bound)
-
-    def _note(self, log: bytes, block: int) -> None:
-        """Note the anchors that are new in the final ``block``; halt a log they contradict."""
-        with reading(self._engine) as session:
-            known = chain_store.anchor_count(session, log)
-        while anchors := self._contract.anchors(log, known, PAGE, block=block):
-            try:
-                with writing(self._engine) as session:
-                    for anchor in anchors:
-                        chain_store.record_anchor(session, log, anchor)
-            except LogError as error:
-                _log.critical("log %s contradicts the chain: %s", log.hex(), error)
-                with writing(self._engine) as session:
-                    store.halt(session, log, str(error))
-                return
-            known += len(anchors)
-
-    def _begin(self, session: Session, log: bytes, newest: Anchor, bound: int) -> Step:
-        """Ask for the next anchor, on top of ``newest``, of leaves with an ``iat`` up to ``bound``.
-
-        The log's row stays locked meanwhile, so that two workers never ask for two.
+        Returns what it could not get past; one log does not hold up others.
         """
-        state = store.lock(session, log)
-        chain_id, account = self._node.network.chain_id, self._sender.address
-        if state.halted is not None:
-            return Step.HALTED
-        if chain_store.unfinished_anchor(session, chain_id, PURPOSE, log):
-            return Step.UNDER_WAY
-        if state.size <= newest.size:
-            final = chain_store.latest_anchor(session, log)
-            done = final is not None and final.size >= state.size
-            return Step.ANCHORED if done else Step.UNDER_WAY
-        ahead = store.first_ahead(session, log, newest.size, bound)
-        size = min(state.size if ahead is None else ahead, newest.size + MAX_STEP)
-        if size == newest.size:
-            _log.warning("log %s waits: its next leaf is ahead of the chain's time", log.hex())
-            return Step.AHEAD
-        proof = store.consistency_proof(session, log, newest.size, size)
-        root = store.root_at(session, log, size)
-        call = self._contract.anchor(log, newest.size, size, root, proof)
-        reference = f"{log.hex()}/{newest.size}/{size}"
-        now = self._clock()
-        row = chain_store.enqueue(session, chain_id, account, call, reference, now)
-        if row.state == State.FINAL:
-            raise TransactionError(
-                "anchor_vanished", f"{reference} was final, and the chain lost it.", "chain"
-            )
-        return Step.UNDER_WAY
+        troubles = self.publish(SHARE)
+        try:
+            return [*troubles, *self._anchor(), *self._unentitled()]
+        except TemError as error:
+            return [*troubles, Trouble.of(error)]
 
+    def publish(self, seconds: float = inf) -> list[Trouble]:
+        """Publish what is due, as far as that goes in so much time; what could not be published."""
+        troubles, end = list[Trouble](), time.monotonic() + seconds
+        for log in takewhile(lambda _: time.monotonic() < end, self._publisher.due()):
+            try:
+                self._publisher.publish(log)
+            except TemError as error:
+                with reading(self._engine) as session:
+                    origin = store.state(session, log).origin
+                troubles.append(Trouble.of(error, origin))
+        return troubles
 
-def _halt_refused(session: Session, row: TransactionRow, refusal: ContractRefused) -> None:
-    """A refused anchor halts its log in the same database transaction; others go on."""
-    if row.purpose == PURPOSE:
-        log = bytes.fromhex(row.reference.partition("/")[0])
-        _log.critical("anchoring log %s is refused, look at it: %s", log.hex(), refusal)
-        store.halt(session, log, str(refusal))
+    def _anchor(self) -> list[Trouble]:
+        troubles = self._advance()
+        with reading(self._engine) as session:
+            busy = anchor_store.under_way(session, self._chain_id)
+            due = [log for log in anchor_store.due(session) if log.log not in busy]
+        if not due:
+            return troubles
+        self._anchoring.begin(self._sender.final)
+        plans = list[Plan]()
+        for log in due:
+            if len(plans) >= self._sender.room:
+                break
+            try:
+                found = self._anchoring.look(log)
+            except LogError as error:
+                troubles.append(Trouble.of(error, log.origin))
+                continue
+            if isinstance(found, Plan):
+                plans.append(found)
+            elif found is Step.AHEAD:
+                said = "Its next entry is dated ahead of the chain's time, and waits for it."
+                troubles.append(Trouble("ahead_of_chain", log.origin, said))
+        self._anchoring.write(plans)
+        if plans:
+            troubles += self._advance()
+        return troubles
+
+    def _advance(self) -> list[Trouble]:
+        """Advance the sender; what holds up an account holds up nothing else."""
+        try:
+            self._sender.advance()
+        except TemError as error:
+            if error not in self._sender.troubles():
+                raise
+        return [Trouble.of(error) for error in self._sender.troubles()] + self._standstill()
+
+    def _standstill(self) -> list[Trouble]:
+        """Whether the chain answers, and goes no further."""
+        now, height = time.monotonic(), self._sender.final.number
+        if height != self._height or not self._sender.busy:
+            self._height, self._grew = height, now
+        if now < self._grew + STALLED:
+            return []
+        return [Trouble.of(ChainUnavailable("chain_stalled", f"Block {height} stays the newest."))]
+
+    def _unentitled(self) -> list[Trouble]:
+        """The logs for which the account may not anchor, as of a look that is not too long ago.
+
+        Only a few are looked at in one round.
+        """
+        now = time.monotonic()
+        if not self._unchecked and now >= self._next_check:
+            with reading(self._engine) as session:
+                logs = anchor_store.standings(session)
+            self._unchecked = [one for one in logs if one.anchored > 0]
+            self._next_check = now + OPERATOR_CHECK / (10 if self._forbidden else 1)
+        for _ in range(min(CHECKS, len(self._unchecked))):
+            log = self._unchecked.pop()
+            self._forbidden.pop(log.origin, None)
+            if not self._may_anchor(log.org):
+                self._forbidden[log.origin] = Trouble(
+                    "not_anchor_operator",
+                    log.origin,
+                    f"The account {self._sender.address} may not anchor this log: its next anchor "
+                    "will be refused. The body's administrator has to allow the account.",
+                )
+        return list(self._forbidden.values())
+
+    def _may_anchor(self, org: bytes) -> bool:
+        trust = self._contracts.trust_registry
+        return trust.is_operator(org, self._sender.address, Role.ANCHOR, block="latest")
+
+    def _survived(self, work: Callable[[], list[Trouble]]) -> list[Trouble]:
+        try:
+            return work()
+        except SQLAlchemyError as error:
+            return [Trouble.of(TemError("database_failed", f"{error}.", "database"))]
+        except OSError as error:
+            return [Trouble.of(TemError("system_refuses", f"{error}.", str(error.filename or "")))]
+        except Exception as error:  # nothing decides here: the next round begins anew
+            _log.exception("anchoring failed in a way that was not foreseen")
+            return [Trouble.of(TemError("unforeseen", f"{type(error).__name__}: {error}."))]

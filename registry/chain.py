@@ -7,10 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
+from sqlalchemy import Engine
+
+from anchor import recovery
 from anchor.chain.deploy import Addresses, Contracts, connect
 from anchor.chain.embedded import EmbeddedChain, anvil_binary
 from anchor.chain.network import Network
 from anchor.chain.node import POLL, Node
+from anchor.chain.supervision import kept_alive, taken_over
 from anchor.errors import NodeFault
 from registry.settings import Settings
 from verifier import trust
@@ -26,28 +30,35 @@ def reachable(settings: Settings) -> Iterator[Network]:
     """The network to talk to.
 
     Without configured addresses this is the embedded chain of the data folder: joined if another
-    program of this installation runs it, else started and stopped again at the end.
+    program of this installation runs it, else started and stopped again at the end. It is started
+    again if it ends by itself, or if the program that ran it is gone.
     """
     if settings.rpc:
         yield _network(settings, settings.rpc)
         return
     running = settings.chain / "rpc"
-    chain = EmbeddedChain(
-        anvil_binary(settings.node_modules), settings.chain, settings.chain_id, settings.chain_port
-    )
+    chain = _embedded(settings, settings.chain_port)
     try:
         chain.start()
     except ConfigurationError as error:
         if error.code != "chain_in_use" or not running.exists():
             raise
-        yield _settled(_network(settings, (running.read_text(),)))
+        address = running.read_text()
+        with taken_over(_embedded(settings, int(address.rpartition(":")[2]))):
+            yield _settled(_network(settings, (address,)))
         return
     try:
         address = f"http://127.0.0.1:{chain.port}"
         running.write_text(address)
-        yield _settled(_network(settings, (address,)))
+        with kept_alive(chain):
+            yield _settled(_network(settings, (address,)))
     finally:
         chain.stop()
+
+
+def _embedded(settings: Settings, port: int) -> EmbeddedChain:
+    binary = anvil_binary(settings.node_modules)
+    return EmbeddedChain(binary, settings.chain, settings.chain_id, port)
 
 
 def read_trust(settings: Settings) -> Trust:
@@ -64,15 +75,26 @@ def read_trust(settings: Settings) -> Trust:
     return trust.parse(data)
 
 
+def recover(engine: Engine, network: Network, trusted: Trust) -> None:
+    """Wait until every act that the chain lost is in a block again (anchor.recovery).
+
+    The contracts themselves may be among what was lost, so this comes before anything else.
+    """
+    recovery.replay(engine, _node(network, trusted))
+
+
 def contracts(network: Network, trusted: Trust) -> Contracts:
     """The contracts on the chain that is trusted; raises ConfigurationError for another."""
+    addresses = Addresses(trusted.trust_registry, trusted.log_anchor, trusted.status_registry)
+    return connect(_node(network, trusted), addresses)
+
+
+def _node(network: Network, trusted: Trust) -> Node:
     if network.chain_id != trusted.chain_id:
         raise ConfigurationError(
             "wrong_chain", f"The trust file is for chain {trusted.chain_id}.", "TEM_CHAIN_ID"
         )
-    node = Node(replace(network, genesis=trusted.genesis))
-    addresses = Addresses(trusted.trust_registry, trusted.log_anchor, trusted.status_registry)
-    return connect(node, addresses)
+    return Node(replace(network, genesis=trusted.genesis))
 
 
 def _settled(network: Network) -> Network:

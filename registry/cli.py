@@ -6,12 +6,17 @@ import signal
 from typing import Any
 
 import typer
+from sqlalchemy.exc import DBAPIError
 from typer.core import TyperGroup
 
 from registry import commands
+from registry.anchoring.commands import anchor
+from registry.backup.commands import backup, recall, restore
+from registry.database import refusal
 from registry.errors import KeyFileError, RequestError
 from registry.invocation import begin
 from registry.organisations.commands import apikey, found
+from verifier import audit_cli
 from verifier import cli as verifier_cli
 from verifier.cli import WRONG_USE
 from verifier.errors import ConfigurationError, TemError
@@ -34,6 +39,8 @@ class _Commands(TyperGroup):
             verifier_cli.fail(error, WRONG_USE)
         except TemError as error:
             verifier_cli.fail(error, REFUSED)
+        except DBAPIError as error:
+            verifier_cli.fail(refusal(error), WRONG_USE)
         finally:
             signal.signal(signal.SIGTERM, before)
 
@@ -51,9 +58,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("verify")(verifier_cli.verify_command)
+app.command("audit")(audit_cli.audit_command)
 app.command("serve")(commands.serve)
 app.command("issue")(commands.issue)
 app.command("export")(commands.export)
 app.command("snapshot")(commands.write_snapshot)
+app.command("backup")(backup)
+app.command("restore")(restore)
+app.command("recall")(recall)
 app.add_typer(found, name="found")
+app.add_typer(anchor, name="anchor")
 app.add_typer(apikey, name="apikey")

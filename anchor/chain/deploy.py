@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from anchor.chain.abi import creation
-from anchor.chain.contract import Call
+from anchor.chain.contract import Call, Contract
 from anchor.chain.log_anchor import LogAnchor
 from anchor.chain.node import Node
 from anchor.chain.status_registry import StatusRegistry
 from anchor.chain.trust_registry import TrustRegistry
+from anchor.errors import ContractRefused
 from anchor.sender import Sender
 from verifier.errors import ConfigurationError
 
@@ -52,18 +53,42 @@ def deploy(sender: Sender, did: str, name: str, reference: str) -> Addresses:
 def connect(node: Node, addresses: Addresses) -> Contracts:
     """The clients of deployed contracts.
 
-    Raises ConfigurationError (``wrong_contract``) where there is no code, and what ``Node.check``
-    raises for another chain.
+    Raises ConfigurationError (``wrong_contract``) where there is no code, or a contract that does
+    not belong to the other two, and what ``Node.check`` raises for another chain.
     """
     node.check()
     for address in (addresses.trust_registry, addresses.log_anchor, addresses.status_registry):
         if not node.code(address):
-            raise ConfigurationError("wrong_contract", f"No contract is at {address}.", "address")
-    return Contracts(
+            raise _wrong(f"No contract is at {address}")
+    contracts = Contracts(
         node,
         TrustRegistry(node, addresses.trust_registry),
         LogAnchor(node, addresses.log_anchor),
         StatusRegistry(node, addresses.status_registry),
+    )
+    logs, statuses = contracts.log_anchor, contracts.status_registry
+    try:
+        if not any(contracts.trust_registry.root(block="latest")):
+            raise _wrong(f"The TrustRegistry at {addresses.trust_registry} has no root")
+        _require("trust", logs, logs.trust(block="latest"), addresses.trust_registry)
+        _require("trust", statuses, statuses.trust(block="latest"), addresses.trust_registry)
+        _require("logs", statuses, statuses.logs(block="latest"), addresses.log_anchor)
+    except ContractRefused as refusal:
+        raise _wrong(f"One of the contracts is another one ({refusal.error})") from refusal
+    return contracts
+
+
+def _require(what: str, contract: Contract, found: str, expected: str) -> None:
+    if found.lower() != expected.lower():
+        said = (
+            f"The {contract.name} at {contract.address} has {found} as its {what}, not {expected}"
+        )
+        raise _wrong(said)
+
+
+def _wrong(said: str) -> ConfigurationError:
+    return ConfigurationError(
+        "wrong_contract", f"{said}: correct the trust file, or the RPC addresses.", "address"
     )
 
 

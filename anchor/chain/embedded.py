@@ -17,6 +17,7 @@ from threading import Event, Thread
 from types import TracebackType
 from typing import IO, Self
 
+from anchor.chain import chain_state
 from anchor.chain.network import Network
 from anchor.chain.node import Node
 from anchor.clock import system_clock
@@ -81,40 +82,30 @@ class EmbeddedChain:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._lock = _hold(self.folder / "lock")
         try:
-            self.process = subprocess.Popen(  # noqa: S603 - our own binary, no shell
-                self._command(),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                start_new_session=True,  # Ctrl-C at the terminal leaves stopping it to us
-                pass_fds=[self._lock.fileno()],  # it holds the folder even if we are killed
-            )
-            self._lock.write(str(self.process.pid))
-            self._lock.flush()
-            self._await_ready(self.process)
-            # Its clock begins at the chain's first moment; from here on it is today's.
-            Node(self.network()).request("evm_setTime", self._clock())
+            self._launch(self._lock)
         except BaseException:
             self.stop()
             raise
         return self
 
+    def restart(self) -> None:
+        """Start an anvil that has ended by itself again, on the same port.
+
+        Raises ChainUnavailable (``chain_not_started``), after which it may be tried again.
+        """
+        if self._lock is None:
+            raise ChainUnavailable("chain_not_started", "The chain was stopped.", "chain")
+        self._wanted_port = self.port
+        self._end()
+        try:
+            self._launch(self._lock)
+        except BaseException:
+            self._end()
+            raise
+
     def stop(self) -> None:
         """Stop anvil, which then writes its state; kill it if it does not within ten seconds."""
-        process, self.process = self.process, None
-        if process is not None:
-            process.terminate()
-            try:
-                process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-        if self._reader is not None:
-            self._reader.join()
-            self._reader = None
-        if process is not None and process.stdout is not None:
-            process.stdout.close()
+        self._end()
         if self._lock is not None:
             self._lock.close()
             self._lock = None
@@ -129,6 +120,39 @@ class EmbeddedChain:
         trace: TracebackType | None,
     ) -> None:
         self.stop()
+
+    def _launch(self, lock: IO[str]) -> None:
+        chain_state.prepare(self.folder)
+        self.process = subprocess.Popen(  # noqa: S603 - our own binary, no shell
+            self._command(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,  # Ctrl-C at the terminal leaves stopping it to us
+            pass_fds=[lock.fileno()],  # it holds the folder even if we are killed
+        )
+        lock.truncate(0)
+        lock.write(str(self.process.pid))
+        lock.flush()
+        self._await_ready(self.process)
+        # Its clock begins at the chain's first moment; from here on it is today's.
+        Node(self.network()).request("evm_setTime", self._clock())
+
+    def _end(self) -> None:
+        process, self.process = self.process, None
+        if process is not None:
+            process.terminate()
+            try:
+                process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        if self._reader is not None:
+            self._reader.join()
+            self._reader = None
+        if process is not None and process.stdout is not None:
+            process.stdout.close()
 
     def _command(self) -> list[str]:
         # Each start makes a block 0, and its hash is part of what a verifier trusts: it has to be
@@ -146,7 +170,7 @@ class EmbeddedChain:
             "block-time": self.block_time,
             "slots-in-an-epoch": 1,
             "chain-id": self.chain_id,
-            "state": self.folder / "state.json",
+            "state": self.folder / chain_state.STATE,
             "state-interval": 1,
         }
         return [

@@ -39,6 +39,10 @@ class TransactionRow(SQLModel, table=True):
     would have to be repeated. ``data`` and ``contract`` (None: creates one) are what is called.
     ``block``, ``block_hash`` and ``block_time`` are those of the final block that holds it;
     ``error`` is why it was refused, as JSON. Only a refused act may be asked for again.
+
+    A signed act has a block as well once it was seen in one that may still be undone. When the
+    chain has lost that block, ``block_hash`` is None, and ``block`` still says in which order the
+    lost acts have to be repeated.
     """
 
     __tablename__ = "chain_transactions"
@@ -53,7 +57,8 @@ class TransactionRow(SQLModel, table=True):
             sqlite_where=text("state <> 'refused'"),
             postgresql_where=text("state <> 'refused'"),
         ),
-        Index("chain_transactions_open", "chain_id", "account", "state"),
+        Index("chain_transactions_open", "chain_id", "state", "account"),
+        Index("chain_transactions_block", "chain_id", "block"),
     )
 
     id: int = Field(

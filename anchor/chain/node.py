@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from web3.types import RPCEndpoint
 
 from anchor.chain.abi import refusal
 from anchor.chain.network import Network
-from anchor.errors import NodeFault
+from anchor.errors import ContractRefused, NodeFault
 from verifier.errors import ChainUnavailable, ConfigurationError
 from verifier.view.rpc import JsonRpc
 
@@ -45,10 +45,11 @@ class Receipt:
     block_number: int
     block_hash: bytes
     ok: bool
+    gas_used: int
 
 
 class Node:
-    """One chain, asked through the first of its addresses that answers.
+    """One chain, asked through one of its addresses for as long as that one answers.
 
     Every question may raise NodeFault, when an address answers with an error or with nonsense,
     and ChainUnavailable (``chain_unreachable``), when none answers.
@@ -57,7 +58,20 @@ class Node:
     def __init__(self, network: Network) -> None:
         self.network = network
         # Repeating is our own decision: a transaction is sent again from its stored bytes.
-        self._providers = [JsonRpc.to(rpc, network.timeout) for rpc in network.rpcs]
+        self._providers = tuple(JsonRpc.to(rpc, network.timeout) for rpc in network.rpcs)
+
+    @property
+    def rpc(self) -> str:
+        """The address that is asked first."""
+        return str(self._providers[0].endpoint_uri)
+
+    def each(self) -> list[Node]:
+        """A node for each of the addresses, to compare what they say."""
+        return [Node(replace(self.network, rpcs=(rpc,))) for rpc in self.network.rpcs]
+
+    def prefer(self, rpc: str) -> None:
+        """Ask this address first from now on."""
+        self._providers = tuple(sorted(self._providers, key=lambda one: one.endpoint_uri != rpc))
 
     def request(self, method: str, *params: Any) -> Any:
         """The result of a JSON-RPC method; raises ContractRefused for a revert."""
@@ -68,6 +82,8 @@ class Node:
             except (OSError, ValueError) as error:  # ValueError: what came is not JSON
                 silent.append(f"{provider.endpoint_uri} ({type(error).__name__})")
                 continue
+            if silent:  # or every question would wait for the one that is away
+                self.prefer(str(provider.endpoint_uri))
             return _result(response)
         raise ChainUnavailable("chain_unreachable", f"No node answers: {', '.join(silent)}.", "rpc")
 
@@ -90,12 +106,12 @@ class Node:
     def head(self, block: BlockId = "latest") -> Head:
         """The block with this tag, number or hash; NodeFault if the node has none."""
         by = "Hash" if isinstance(block, bytes) else "Number"
-        found = _members(self.request(f"eth_getBlockBy{by}", _block(block), False))
-        return Head(
-            _number(found.get("number")),
-            _bytes(found.get("hash")),
-            _number(found.get("timestamp")),
-        )
+        return _head(self.request(f"eth_getBlockBy{by}", _block(block), False))
+
+    def find(self, number: int) -> Head | None:
+        """The block with this number, or None while the chain is not that long."""
+        found = self.request("eth_getBlockByNumber", _block(number), False)
+        return None if found is None else _head(found)
 
     def fresh_head(self, deadline: float, pause: Callable[[float], None] = time.sleep) -> Head:
         """A block that arrives while we watch, by whose time a clock may be judged.
@@ -137,16 +153,38 @@ class Node:
         return _number(self.request("eth_getTransactionCount", account, _block(block)))
 
     def send(self, raw: bytes) -> None:
-        """Hand over a signed transaction; NodeFault if the node does not take it."""
-        self.request("eth_sendRawTransaction", _hex(raw))
+        """Hand over a signed transaction; NodeFault if no address takes it."""
+        first: NodeFault | None = None
+        for _ in self._providers:
+            try:
+                self.request("eth_sendRawTransaction", _hex(raw))
+            except (NodeFault, ContractRefused) as error:  # some say with data why they do not
+                first = first or NodeFault("node_fault", error.message, "rpc")
+                self._providers = (*self._providers[1:], self._providers[0])
+            else:
+                return
+        if first is not None:
+            raise first
 
     def knows(self, transaction: bytes) -> bool:
         """Whether the node has the transaction with this hash, in a block or waiting."""
-        return self.request("eth_getTransactionByHash", _hex(transaction)) is not None
+        return self._transaction(transaction) is not None
+
+    def gas_limit(self, transaction: bytes) -> int:
+        """How much gas the transaction with this hash may use; NodeFault if it is not known."""
+        return _number(_members(self._transaction(transaction)).get("gas"))
 
     def receipt(self, transaction: bytes) -> Receipt | None:
         """The receipt of the transaction with this hash if it is in a block."""
-        found = self.request("eth_getTransactionReceipt", _hex(transaction))
+        try:
+            found = self.request("eth_getTransactionReceipt", _hex(transaction))
+        except NodeFault:
+            # Some nodes have an error where others say null. Only one that says of the
+            # transaction itself that it is in no block has no receipt of it.
+            pending = self._transaction(transaction)
+            if pending is not None and _members(pending).get("blockNumber") is not None:
+                raise
+            return None
         if found is None:
             return None
         found = _members(found)
@@ -154,7 +192,18 @@ class Node:
             _number(found.get("blockNumber")),
             _bytes(found.get("blockHash")),
             bool(_number(found.get("status"))),
+            _number(found.get("gasUsed")),
         )
+
+    def _transaction(self, transaction: bytes) -> Any:
+        return self.request("eth_getTransactionByHash", _hex(transaction))
+
+
+def _head(found: Any) -> Head:
+    found = _members(found)
+    return Head(
+        _number(found.get("number")), _bytes(found.get("hash")), _number(found.get("timestamp"))
+    )
 
 
 def _result(response: Any) -> Any:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import inspect
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, SQLModel, col, select
 
@@ -14,7 +15,7 @@ from anchor.chain.contract import Call
 from anchor.chain.log_anchor import Anchor
 from anchor.chain.models import AccountRow, AnchorRow, SignatureRow, State, TransactionRow
 from anchor.chain.node import Head
-from anchor.errors import ContractRefused, LogError, TransactionError
+from anchor.errors import ContractRefused, LogError, Refusal, TransactionError
 
 
 def enqueue(
@@ -68,22 +69,21 @@ def lock(session: Session, identity: int) -> TransactionRow:
     return session.exec(query, execution_options={"populate_existing": True}).one()
 
 
-def unfinished(session: Session, chain_id: int, account: str) -> list[TransactionRow]:
-    """The acts of an account that are neither final nor refused, oldest first."""
+def waiting(session: Session, chain_id: int, account: str, limit: int) -> list[TransactionRow]:
+    """The acts of an account that have no nonce yet, oldest first."""
     query = select(TransactionRow).where(
         TransactionRow.chain_id == chain_id,
         TransactionRow.account == account,
-        col(TransactionRow.state).in_((State.WAITING, State.SIGNED)),
+        TransactionRow.state == State.WAITING,
     )
-    return list(session.exec(query.order_by(col(TransactionRow.id))))
+    return list(session.exec(query.order_by(col(TransactionRow.id)).limit(limit)))
 
 
-def unfinished_anchor(session: Session, chain_id: int, purpose: str, log: bytes) -> bool:
-    """Whether an act with this purpose whose reference begins with the log's id is under way."""
+def has_unfinished(session: Session, chain_id: int, account: str) -> bool:
+    """Whether an act of the account is neither final nor refused."""
     query = select(TransactionRow.id).where(
         TransactionRow.chain_id == chain_id,
-        TransactionRow.purpose == purpose,
-        col(TransactionRow.reference).startswith(f"{log.hex()}/"),
+        TransactionRow.account == account,
         col(TransactionRow.state).in_((State.WAITING, State.SIGNED)),
     )
     return session.exec(query.limit(1)).first() is not None
@@ -116,33 +116,49 @@ def store_signature(
     session.add(SignatureRow(hash=digest, transaction=row.id, nonce=nonce, raw=raw, created=now))
 
 
-def finish(
-    session: Session, row: TransactionRow, block: Head | None, refusal: ContractRefused | None
-) -> None:
-    """An act has come true in a final block, or was refused (in one, or before it was sent)."""
-    row.state = State.FINAL if refusal is None else State.REFUSED
+def refuse(session: Session, row: TransactionRow, block: Head | None, refusal: Refusal) -> None:
+    """An act was refused in a final block, or before it was sent."""
+    row.state, row.error = State.REFUSED, encode_refusal(refusal)
     if block is not None:
         row.block, row.block_hash, row.block_time = block.number, block.hash, block.time
-    if refusal is not None:
-        row.error = json.dumps({"error": refusal.error, "values": refusal.values}, sort_keys=True)
     session.add(row)
 
 
-def refusal_of(row: TransactionRow) -> ContractRefused:
-    """Why a refused act was refused."""
+def encode_refusal(refusal: Refusal) -> str:
+    """A refusal as it is stored."""
+    if isinstance(refusal, ContractRefused):
+        said: dict[str, Any] = {"error": refusal.error, "values": refusal.values}
+    else:
+        said = {"code": refusal.code, "message": refusal.message}
+    return json.dumps(said, sort_keys=True)
+
+
+def refusal_of(row: TransactionRow) -> Refusal:
+    """Why an act was refused, or is about to be."""
     said = json.loads(row.error or "{}")
-    return ContractRefused(said["error"], said["values"], f"{row.purpose} {row.reference}")
+    place = f"{row.purpose} {row.reference}"
+    if "code" in said:
+        return TransactionError(said["code"], said["message"], place)
+    return ContractRefused(said["error"], said["values"], place)
+
+
+def require_own(session: Session, log: bytes, anchor: Anchor) -> None:
+    """Raise LogError unless the log had the anchor's root at its size.
+
+    ``log_forked``: it had another. ``size_unknown``: it is not that long.
+    """
+    if logs.root_at(session, log, anchor.size) != anchor.root:
+        raise LogError("log_forked", f"Another root is anchored for size {anchor.size}.", "root")
 
 
 def record_anchor(session: Session, log: bytes, anchor: Anchor) -> None:
-    """Remember an anchor seen in a final block; once more is harmless.
+    """Remember an anchor of the log's own root seen in a final block; once more is harmless."""
+    put(session, AnchorRow(log=logs.state(session, log).number, **asdict(anchor)))
 
-    Raises LogError (``log_forked``) where this log had another root at that size.
-    """
-    number = logs.lock(session, log).number
-    if logs.root_at(session, log, anchor.size) != anchor.root:
-        raise LogError("log_forked", f"Another root is anchored for size {anchor.size}.", "root")
-    session.merge(AnchorRow(log=number, **asdict(anchor)))
+
+def anchor_at(session: Session, log: bytes, size: int) -> Anchor | None:
+    """The anchor of this size, if it is known."""
+    return _anchor(session.get(AnchorRow, (logs.state(session, log).number, size)))
 
 
 def first_anchor_covering(session: Session, log: bytes, index: int) -> Anchor | None:
@@ -159,11 +175,12 @@ def latest_anchor(session: Session, log: bytes) -> Anchor | None:
     return _anchor(session.exec(query.order_by(col(AnchorRow.size).desc()).limit(1)).first())
 
 
-def anchor_count(session: Session, log: bytes) -> int:
-    """How many anchors of the log are known."""
-    number = logs.state(session, log).number
-    query = select(func.count()).select_from(AnchorRow).where(col(AnchorRow.log) == number)
-    return session.exec(query).one()
+def put(session: Session, row: SQLModel) -> None:
+    """Insert a row, or bring the one with its key up to date; several may do so at once."""
+    key = inspect(type(row)).primary_key_from_instance(row)
+    fresh = type(row)(**row.model_dump())
+    if session.get(type(row), key) is not None or not _inserted(session, row):
+        session.merge(fresh)
 
 
 def _inserted(session: Session, row: SQLModel) -> bool:

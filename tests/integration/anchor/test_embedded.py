@@ -15,15 +15,8 @@ from anchor.chain import embedded
 from anchor.chain.embedded import EmbeddedChain, anvil_binary
 from anchor.chain.node import Node
 from anchor.clock import system_clock
+from tests.integration.anchor.programs import STARTER, fake
 from verifier.errors import ChainUnavailable, ConfigurationError
-
-
-def fake(folder: Path, program: str) -> Path:
-    """A program in the place of anvil."""
-    path = folder / "anvil"
-    path.write_text(f"#!{sys.executable}\n{program}\n")
-    path.chmod(0o700)
-    return path
 
 
 def test_it_runs_on_a_port_of_its_own_and_ends(binary: Path, tmp_path: Path) -> None:
@@ -90,16 +83,6 @@ def test_a_folder_is_held_by_one_chain(binary: Path, tmp_path: Path) -> None:
         assert caught.value.code == "chain_in_use"
     with EmbeddedChain(binary, tmp_path):
         pass
-
-
-STARTER = """
-import sys
-from pathlib import Path
-from anchor.chain.embedded import EmbeddedChain
-chain = EmbeddedChain(Path(sys.argv[1]), Path(sys.argv[2])).start()
-print(chain.process.pid, flush=True)
-sys.stdin.read()
-"""
 
 
 def test_a_chain_whose_starter_was_killed_keeps_its_folder(binary: Path, tmp_path: Path) -> None:

@@ -13,13 +13,14 @@ from typing import Any, ClassVar
 
 import pytest
 
-from anchor.chain.deploy import Addresses, Contracts, connect
+from anchor.chain.deploy import Addresses, Contracts, connect, deploy
 from anchor.chain.embedded import EmbeddedChain
 from anchor.chain.log_anchor import LogAnchor
 from anchor.chain.network import Network
 from anchor.chain.node import Node
 from anchor.chain.status_registry import StatusRegistry
 from anchor.errors import ContractRefused, NodeFault
+from anchor.sender import Sender
 from verifier.errors import ChainUnavailable, ConfigurationError
 
 
@@ -171,3 +172,39 @@ def test_connecting_asks_for_all_three(node: Node, addresses: Addresses, name: s
     with pytest.raises(ConfigurationError) as caught:
         connect(node, replace(addresses, **{name: "0x" + "02" * 20}))
     assert caught.value.code == "wrong_contract"
+
+
+SWAPPED = [
+    ("log_anchor", "status_registry"),
+    ("log_anchor", "trust_registry"),
+    ("status_registry", "log_anchor"),
+    ("trust_registry", "log_anchor"),
+    ("trust_registry", "status_registry"),
+]
+
+
+@pytest.mark.parametrize(("name", "other"), SWAPPED)
+def test_a_contract_in_the_place_of_another_is_refused(
+    node: Node, addresses: Addresses, name: str, other: str
+) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        connect(node, replace(addresses, **{name: getattr(addresses, other)}))
+    assert caught.value.code == "wrong_contract"
+
+
+@pytest.mark.parametrize("name", ["trust_registry", "log_anchor", "status_registry"])
+def test_a_contract_of_another_deployment_is_refused(
+    root_sender: Sender, node: Node, addresses: Addresses, name: str
+) -> None:
+    """The three name each other, so that none can be exchanged."""
+    second = deploy(root_sender, "did:web:second.example", "Second", "second deployment")
+    connect(node, second)
+    with pytest.raises(ConfigurationError) as caught:
+        connect(node, replace(addresses, **{name: getattr(second, name)}))
+    assert caught.value.code == "wrong_contract"
+    assert "trust file" in caught.value.message
+
+
+def test_an_address_that_does_not_take_a_transaction_is_named(node: Node) -> None:
+    with pytest.raises(NodeFault):
+        node.send(b"no transaction")

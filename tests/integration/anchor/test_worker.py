@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from threading import Event, Thread
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Engine
-from sqlmodel import SQLModel, col, select
+from sqlmodel import col, select
 
-from anchor import store
+from anchor import anchoring, store
 from anchor import worker as worker_module
 from anchor.administration import Administration
 from anchor.chain import store as chain_store
@@ -22,17 +23,22 @@ from anchor.chain.network import Network
 from anchor.chain.node import Node
 from anchor.chain.trust_registry import Role
 from anchor.database import open_database, reading, writing
-from anchor.errors import LogError, SendUnknown, TransactionError
+from anchor.errors import LogError, SendUnknown
 from anchor.models import EntryRow
+from anchor.publishing import Publisher
+from anchor.resuming import resume
 from anchor.sender import Sender
 from anchor.store import Entry
 from anchor.worker import AnchorWorker, Step
+from tests.databases import Databases
 from tests.integration.anchor.founding import Accreditor, Body, append, found_body, open_log
+from verifier.chain_view import Reason
 from verifier.errors import ChainUnavailable
 from verifier.merkle import leaf_hash, verify_inclusion
 from verifier.names import org_id
 
 Mine = Callable[[float], None]
+Working = Callable[..., AnchorWorker]
 
 
 @pytest.fixture
@@ -41,8 +47,21 @@ def now(node: Node) -> int:
 
 
 @pytest.fixture
-def worker(engine: Engine, contracts: Contracts, body: Body, mine: Mine) -> AnchorWorker:
-    return AnchorWorker(engine, contracts, body.operator, pause=mine)
+def working(contracts: Contracts, body: Body, mine: Mine, tmp_path: Path) -> Working:
+    """Makes workers of the body's operator; those of one database publish to one folder."""
+    key = Ed25519PrivateKey.generate()
+
+    def make(engine: Engine, contracts: Contracts = contracts) -> AnchorWorker:
+        folder = tmp_path / "public" / Path(str(engine.url.database)).name
+        publisher = Publisher(engine, folder, lambda _org: key)
+        return AnchorWorker(engine, contracts, body.operator, publisher, pause=mine)
+
+    return make
+
+
+@pytest.fixture
+def worker(engine: Engine, working: Working) -> AnchorWorker:
+    return working(engine)
 
 
 @pytest.fixture
@@ -124,22 +143,22 @@ def test_a_log_that_is_not_open_on_chain_waits(
 
 
 def test_a_worker_that_died_is_followed_by_another(
-    engine: Engine, contracts: Contracts, body: Body, mine: Mine, log: bytes, now: int
+    engine: Engine, node: Node, working: Working, mine: Mine, log: bytes, now: int
 ) -> None:
     append(engine, log, 9, now)
-    dead = AnchorWorker(engine, contracts, body.operator, pause=mine)
-    contracts.node.request("anvil_mine", 3)
+    dead = working(engine)
+    node.request("anvil_mine", 3)
     assert dead.step(log) == Step.UNDER_WAY
     append(engine, log, 9, now)
-    assert AnchorWorker(engine, contracts, body.operator, pause=mine).anchor_newest(log).size == 19
+    assert working(engine).anchor_newest(log).size == 19
     assert sizes(engine, log) == [1, 10, 19]
 
 
 def test_several_workers_anchor_each_size_once(
-    engine: Engine, contracts: Contracts, body: Body, mine: Mine, log: bytes, now: int
+    engine: Engine, node: Node, working: Working, mine: Mine, log: bytes, now: int
 ) -> None:
     append(engine, log, 9, now)
-    workers = [AnchorWorker(engine, contracts, body.operator, pause=mine) for _ in range(3)]
+    workers = [working(engine) for _ in range(3)]
     threads = [Thread(target=worker.anchor_newest, args=(log,)) for worker in workers]
     for thread in threads:
         thread.start()
@@ -157,16 +176,16 @@ def test_a_large_step_is_made_in_parts(
     now: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(worker_module, "MAX_STEP", 100)
+    monkeypatch.setattr(anchoring, "MAX_STEP", 100)
     append(engine, log, 250, now)
     worker.anchor_newest(log)
     assert sizes(engine, log) == [1, 101, 201, 251]
 
 
-def test_anchors_are_noted_page_by_page(
-    engine: Engine, worker: AnchorWorker, log: bytes, now: int, monkeypatch: pytest.MonkeyPatch
+def test_anchors_that_nobody_noted_are_all_noted(
+    engine: Engine, worker: AnchorWorker, log: bytes, now: int
 ) -> None:
-    monkeypatch.setattr(worker_module, "PAGE", 2)
+    """As in a database that was brought forward."""
     for _ in range(4):
         append(engine, log, 1, now)
         worker.anchor_newest(log)
@@ -178,7 +197,7 @@ def test_anchors_are_noted_page_by_page(
 
 
 def test_a_leaf_ahead_of_the_chain_waits(
-    engine: Engine, node: Node, worker: AnchorWorker, log: bytes, caplog: pytest.LogCaptureFixture
+    engine: Engine, node: Node, worker: AnchorWorker, log: bytes
 ) -> None:
     now = node.head().time + 600
     append(engine, log, 1, node.head().time)
@@ -190,13 +209,13 @@ def test_a_leaf_ahead_of_the_chain_waits(
         steps.append(worker.step(log))
         node.request("anvil_mine", 1)
     assert sizes(engine, log) == [1, 2]
-    assert "ahead of the chain" in caplog.text
+    assert [trouble.code for trouble in worker.round()] == ["ahead_of_chain"]
     node.request("evm_increaseTime", 600)
     assert worker.anchor_newest(log).size == 4
 
 
 def test_a_refused_anchor_halts_its_log_until_it_is_mended(
-    engine: Engine, body: Body, worker: AnchorWorker, log: bytes, now: int
+    engine: Engine, contracts: Contracts, body: Body, worker: AnchorWorker, log: bytes, now: int
 ) -> None:
     operator = body.operator.address
     body.acts.set_operator(operator, Role.ANCHOR, False, "forbid")
@@ -211,9 +230,40 @@ def test_a_refused_anchor_halts_its_log_until_it_is_mended(
     body.acts.set_operator(operator, Role.ANCHOR, True, "allow again")
     assert worker.step(log) == Step.HALTED
     assert len(transactions(engine)) == 1  # never retried blindly
-    with writing(engine) as session:
-        store.resume(session, log)
+    resume(engine, contracts, operator, log)
     assert worker.anchor_newest(log).size == 2
+    with pytest.raises(LogError) as caught:
+        resume(engine, contracts, operator, log)
+    assert caught.value.code == "log_not_halted"
+
+
+@pytest.mark.parametrize(
+    ("cause", "code"),
+    [("account", "not_anchor_operator"), ("closed", "log_not_open"), ("body", "not_active")],
+)
+def test_a_halted_log_stays_so_while_its_cause_is_there(
+    engine: Engine,
+    contracts: Contracts,
+    body: Body,
+    accreditor: Accreditor,
+    log: bytes,
+    sender: Sender,
+    cause: str,
+    code: str,
+) -> None:
+    operator, chain = body.operator.address, contracts.log_anchor
+    if cause == "account":
+        body.acts.set_operator(operator, Role.ANCHOR, False, "forbid")
+    elif cause == "closed":
+        sender.perform(chain.close_log(log), "close")
+    else:
+        accreditor.acts.suspend_organisation(body.org, Reason.INVESTIGATION, body.origin)
+    with writing(engine) as session:
+        store.halt(session, log, "for a test")
+    with pytest.raises(LogError) as caught:
+        resume(engine, contracts, operator, log)
+    assert code in caught.value.code
+    assert state(engine, log).halted == "for a test"
 
 
 def test_a_refusal_halts_one_log_and_not_the_others(
@@ -233,13 +283,11 @@ def test_a_refusal_halts_one_log_and_not_the_others(
 
 @pytest.fixture
 def restored(
-    engine: Engine, log: bytes, body: Body, now: int, tmp_path: Path
-) -> Callable[[list[bytes]], Engine]:
+    engine: Engine, databases: Databases, log: bytes, body: Body, now: int
+) -> Iterator[Callable[[list[bytes]], Engine]]:
     """Another database that claims to hold the same log, with these entries after the genesis."""
 
     def restore(statements: list[bytes]) -> Engine:
-        other = open_database(f"sqlite:///{tmp_path / 'other.db'}")
-        SQLModel.metadata.create_all(other)
         with reading(engine) as session:
             genesis = Entry(store.statement(session, log, 0), now)
         with writing(other) as session:
@@ -247,7 +295,8 @@ def restored(
             store.append(session, log, [Entry(one, now) for one in statements], now)
         return other
 
-    return restore
+    with databases.opened() as other:
+        yield restore
 
 
 @pytest.mark.parametrize(
@@ -259,14 +308,14 @@ def restored(
         ([], "size_unknown"),
     ],
 )
-def test_a_database_with_another_past_is_halted(
+def test_a_database_with_another_past_is_halted_for_good(
     engine: Engine,
     contracts: Contracts,
     body: Body,
     worker: AnchorWorker,
+    working: Working,
     log: bytes,
     now: int,
-    mine: Mine,
     restored: Callable[[list[bytes]], Engine],
     statements: list[bytes],
     code: str,
@@ -275,31 +324,31 @@ def test_a_database_with_another_past_is_halted(
     worker.anchor_newest(log)
     other = restored(statements)
     with pytest.raises(LogError) as caught:
-        AnchorWorker(other, contracts, body.operator, pause=mine).anchor_newest(log)
+        working(other).anchor_newest(log)
     assert caught.value.code == "log_halted"
     assert code in (state(other, log).halted or "")
+    with pytest.raises(LogError) as caught:
+        resume(other, contracts, body.operator.address, log)
+    assert caught.value.code == {"size_unknown": "log_behind_chain"}.get(code, code)
+    assert state(other, log).halted is not None
     assert transactions(other) == []
     assert contracts.log_anchor.latest(log, block="latest").size == 3
-    other.dispose()
 
 
 def test_a_database_that_knows_more_goes_on(
     engine: Engine,
-    contracts: Contracts,
-    body: Body,
     worker: AnchorWorker,
+    working: Working,
     log: bytes,
     now: int,
-    mine: Mine,
     restored: Callable[[list[bytes]], Engine],
 ) -> None:
     append(engine, log, 2, now)
     worker.anchor_newest(log)
     other = restored([b"statement 1", b"statement 2", b"later"])
-    successor = AnchorWorker(other, contracts, body.operator, pause=mine)
+    successor = working(other)
     assert successor.anchor_newest(log).size == 4
     assert sizes(other, log) == [1, 3, 4]
-    other.dispose()
 
 
 @pytest.fixture
@@ -311,38 +360,19 @@ def away(contracts: Contracts) -> Contracts:
 
 
 def test_a_chain_that_is_away_stops_nothing_for_good(
-    engine: Engine,
-    contracts: Contracts,
-    away: Contracts,
-    body: Body,
-    mine: Mine,
-    log: bytes,
-    now: int,
+    engine: Engine, away: Contracts, working: Working, log: bytes, now: int
 ) -> None:
     append(engine, log, 1, now)
     with pytest.raises(ChainUnavailable):
-        AnchorWorker(engine, away, body.operator, pause=mine).anchor_newest(log)
+        working(engine, away).anchor_newest(log)
     append(engine, log, 1, now)
-    assert AnchorWorker(engine, contracts, body.operator, pause=mine).anchor_newest(log).size == 3
-
-
-def test_an_anchor_that_the_chain_lost_is_an_alarm(
-    engine: Engine, node: Node, worker: AnchorWorker, log: bytes, now: int
-) -> None:
-    node.request("anvil_mine", 5)
-    append(engine, log, 1, now)
-    anchor = worker.anchor_newest(log)
-    node.request("anvil_rollback", node.head().number - anchor.block_number + 1)
-    node.request("anvil_mine", 3)
-    with pytest.raises(TransactionError) as caught:
-        worker.step(log)
-    assert caught.value.code == "anchor_vanished"
+    assert working(engine).anchor_newest(log).size == 3
 
 
 def test_the_worker_runs_until_it_is_stopped(
-    engine: Engine, contracts: Contracts, body: Body, mine: Mine, log: bytes, now: int
+    engine: Engine, node: Node, working: Working, mine: Mine, log: bytes, now: int
 ) -> None:
-    worker = AnchorWorker(engine, contracts, body.operator, pause=mine)
+    worker = working(engine)
     stop = Event()
     thread = Thread(target=worker.run, args=(stop, 0.01))
     thread.start()
@@ -390,25 +420,27 @@ def test_a_log_that_does_not_get_on_holds_up_no_other(
         number = store.state(session, log).number
         session.delete(session.get_one(EntryRow, (number, 1)))
     worker.run(Rounds(10, lambda: node.request("anvil_mine", 2)), 0)
-    assert f"log {body.origin} does not get on, look at it: log_damaged" in caplog.text
-    assert sizes(engine, log) == [1]
+    assert f"anchoring: log_damaged at {body.origin}: " in caplog.text
+    assert contracts.log_anchor.latest(log, block="latest").size == 1
     assert sizes(engine, second) == [1, 2]
 
 
 def test_a_running_worker_waits_for_the_chain(
-    engine: Engine, away: Contracts, body: Body, log: bytes, caplog: pytest.LogCaptureFixture
+    engine: Engine, away: Contracts, working: Working, log: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
-    AnchorWorker(engine, away, body.operator).run(Rounds(2), 0)
-    assert [record.getMessage()[:34] for record in caplog.records] == [
-        "anchoring waits for the chain: cha"
-    ] * 2
+    """It says so once, and what to do."""
+    worker = working(engine, away)
+    worker.run(Rounds(4), 0)
+    (said,) = caplog.records
+    assert said.getMessage().startswith("anchoring: chain_unreachable at rpc: No node answers")
+    assert "start its node" in said.getMessage()
 
 
 def test_a_running_worker_survives_its_database(
-    contracts: Contracts, body: Body, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    working: Working, empty_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    empty = open_database(f"sqlite:///{tmp_path / 'empty.db'}")
-    AnchorWorker(empty, contracts, body.operator).run(Rounds(2), 0)
-    assert [record.levelname for record in caplog.records] == ["ERROR"] * 2
-    assert "chain_transactions" in caplog.text
+    empty = open_database(empty_url)
+    working(empty).run(Rounds(2), 0)
+    assert {record.levelname for record in caplog.records} == {"ERROR"}
+    assert "anchoring: database_failed" in caplog.text
     empty.dispose()

@@ -1,0 +1,1 @@
+"""How anchoring stands: for operators, and for what watches over the registry."""
