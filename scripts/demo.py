@@ -178,6 +178,7 @@ def issue_and_verify(
     """From a request over HTTP to paper and back; returns the proof file."""
     story.console.print("[bold]Issuing[/] one verification certificate …")
     code = issue(here, body, url)
+    here.worker.publish()
     waiting = judge(lookup.fetch(url, code))
     story.judged("not yet anchored", waiting, "unverifiable", "not_yet_anchored")
     with anchoring(here, given.anchor_interval):

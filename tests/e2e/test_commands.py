@@ -22,11 +22,12 @@ TEM = Path(sys.executable).with_name("tem")
 
 
 @pytest.fixture
-def environment(tmp_path: Path) -> dict[str, str]:
+def environment(tmp_path: Path, empty_url: str) -> dict[str, str]:
     (tmp_path / "passphrase").write_text("a passphrase for tests\n")
     return {
         **{name: value for name, value in os.environ.items() if not name.startswith("TEM_")},
         "TEM_DATA": str(tmp_path / "data"),
+        "TEM_DATABASE": empty_url,
         "TEM_PASSPHRASE_FILE": str(tmp_path / "passphrase"),
         "TEM_PORT": "0",
         "TEM_CHAIN_PORT": "0",

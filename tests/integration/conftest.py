@@ -1,4 +1,4 @@
-"""A real database, and a real chain with the contracts deployed once."""
+"""A real chain with the contracts deployed once."""
 
 from __future__ import annotations
 
@@ -9,27 +9,18 @@ import pytest
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from sqlalchemy import Engine
-from sqlmodel import SQLModel
 
 from anchor.administration import Administration
 from anchor.chain.deploy import Addresses, Contracts, connect, deploy
 from anchor.chain.embedded import EmbeddedChain, anvil_binary
 from anchor.chain.node import Node
-from anchor.database import open_database
 from anchor.sender import Sender
+from tests.databases import Sqlite
 from tests.integration.anchor.founding import ROOT_DID, Accreditor, Body, found_body, key_of
 from verifier.chain_view import Kind
 from verifier.names import org_id
 
 NODE_MODULES = Path(__file__).resolve().parents[2] / "node_modules"
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = open_database(f"sqlite:///{tmp_path / 'tem.db'}")
-    SQLModel.metadata.create_all(engine)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture(scope="session")
@@ -74,11 +65,12 @@ def sender(
 
 @pytest.fixture(scope="session")
 def root_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    """The database of whoever administers the root and the accreditor, for the whole run."""
-    engine = open_database(f"sqlite:///{tmp_path_factory.mktemp('root') / 'tem.db'}")
-    SQLModel.metadata.create_all(engine)
-    yield engine
-    engine.dispose()
+    """The database of whoever administers the root and the accreditor, for the whole run.
+
+    A test's own database is another one; only that runs on both kinds.
+    """
+    with Sqlite(tmp_path_factory.mktemp("root")).opened() as engine:
+        yield engine
 
 
 @pytest.fixture(scope="session")

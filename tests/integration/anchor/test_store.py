@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import multiprocessing
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Delete, Engine, Update, delete, update
-from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, SQLModel, col
+from sqlmodel import Session, col
 
-from anchor import store, tiles
-from anchor.database import open_database, reading, writing
+from anchor import store
+from anchor.database import reading, writing
 from anchor.errors import LogError
 from anchor.models import LogRow, TileRow
 from anchor.store import Entry
 from tests import reference_tree
-from verifier import checkpoint
+from tests.databases import Databases
+from verifier import tiles
 from verifier.errors import ContentError
 from verifier.merkle import verify_consistency, verify_inclusion
 from verifier.names import log_id, org_id
@@ -203,11 +201,12 @@ def test_a_halted_log_takes_nothing_until_it_is_resumed(log: Engine) -> None:
     max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(steps=st.lists(st.integers(1, 600), min_size=1, max_size=6))
-def test_any_batches_give_the_reference_tree(
-    tmp_path_factory: pytest.TempPathFactory, steps: list[int]
-) -> None:
-    engine = open_database(f"sqlite:///{tmp_path_factory.mktemp('batches') / 'tem.db'}")
-    SQLModel.metadata.create_all(engine)
+def test_any_batches_give_the_reference_tree(databases: Databases, steps: list[int]) -> None:
+    with databases.opened() as engine:
+        _give_the_reference_tree(engine, steps)
+
+
+def _give_the_reference_tree(engine: Engine, steps: list[int]) -> None:
     size = 1
     with writing(engine) as session:
         store.create(session, ORG, ORIGIN, statements(0, 1)[0], NOW)
@@ -223,19 +222,17 @@ def test_any_batches_give_the_reference_tree(
             index = old - 1
             path = store.inclusion_path(session, LOG, index, size)
             assert path == reference_tree.path(index, leaves(size))
-    engine.dispose()
 
 
 @pytest.fixture(scope="module")
-def large(tmp_path_factory: pytest.TempPathFactory) -> Engine:
+def large(databases: Databases) -> Iterator[Engine]:
     """A log of more than 256² entries, so that tiles of level 2 exist, in uneven batches."""
-    engine = open_database(f"sqlite:///{tmp_path_factory.mktemp('large') / 'tem.db'}")
-    SQLModel.metadata.create_all(engine)
-    with writing(engine) as session:
-        store.create(session, ORG, ORIGIN, statements(0, 1)[0], NOW)
-    for size in (255, 256, 257, 700, 65_535, 65_536, 65_537, 70_000):
-        fill(engine, size)
-    return engine
+    with databases.opened() as engine:
+        with writing(engine) as session:
+            store.create(session, ORG, ORIGIN, statements(0, 1)[0], NOW)
+        for size in (255, 256, 257, 700, 65_535, 65_536, 65_537, 70_000):
+            fill(engine, size)
+        yield engine
 
 
 LARGE = leaves(70_000)
@@ -298,18 +295,6 @@ def test_the_first_entry_ahead(log: Engine) -> None:
         assert store.first_ahead(session, LOG, 0, NOW + 9) is None
 
 
-def test_a_checkpoint_is_signed_under_the_origin(log: Engine) -> None:
-    fill(log, 10)
-    key = Ed25519PrivateKey.from_private_bytes(bytes(32))
-    with reading(log) as session:
-        signed = store.checkpoint(session, LOG, 7, key)
-        assert signed == store.checkpoint(session, LOG, 7, key)
-        assert refused(lambda: store.checkpoint(session, LOG, 11, key)).code == "size_unknown"
-    found = checkpoint.verify(signed, key.public_key().public_bytes_raw())
-    assert (found.origin, found.size) == (ORIGIN, 7)
-    assert found.root == reference_tree.root(leaves(7))
-
-
 @pytest.mark.parametrize(
     "damage",
     [
@@ -351,33 +336,9 @@ def test_a_truncated_tile_proves_nothing(log: Engine, level: int, damage: Update
             assert refused(act).code == "log_damaged"
 
 
-def test_another_broken_rule_of_the_database_is_not_called_a_duplicate(log: Engine) -> None:
+def test_entries_beyond_the_end_are_damage_and_no_duplicate(log: Engine) -> None:
     with writing(log) as session:
         session.execute(update(LogRow).values(size=0, frontier=b""))
-    with pytest.raises(IntegrityError), writing(log) as session:
-        store.append(session, LOG, statements(1, 2), NOW)
-
-
-def _append_many(url: str, name: bytes, times: int) -> None:
-    engine = open_database(url)
-    for n in range(times):
-        with writing(engine) as session:
-            store.append(session, LOG, [Entry(name + b"%d" % n, NOW)], NOW)
-    engine.dispose()
-
-
-def test_several_processes_make_one_history(log: Engine) -> None:
-    context = multiprocessing.get_context("spawn")
-    arguments = [(str(log.url), b"process %d, " % n, 80) for n in range(4)]
-    processes = [context.Process(target=_append_many, args=args) for args in arguments]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join()
-    assert [process.exitcode for process in processes] == [0] * 4
-    with reading(log) as session:
-        state = store.state(session, LOG)
-        assert state.size == 321
-        stored = [reference_tree.leaf(store.statement(session, LOG, n)) for n in range(321)]
-        assert len(set(stored)) == 321
-        assert state.root == reference_tree.root(stored) == store.root_at(session, LOG, 321)
+    with writing(log) as session:
+        error = refused(lambda: store.append(session, LOG, statements(1, 2), NOW))
+        assert (error.code, error.message[:30]) == ("log_damaged", "There are entries from 0 on, w")

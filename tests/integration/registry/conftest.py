@@ -12,12 +12,13 @@ from sqlalchemy import Engine
 
 from anchor.chain.node import Node
 from anchor.errors import ClockError
+from anchor.sequencer import Sequencer
 from registry import chain, settings
 from registry.app import create_app
 from registry.certificates.service import CertificateService
-from registry.database import open_prepared
 from registry.http import Services
 from registry.keyring import Keyring
+from registry.logs.service import LogService
 from registry.organisations import access, founding
 from registry.organisations.founding import Body, begin_log
 from registry.organisations.store import Organisation
@@ -25,6 +26,7 @@ from registry.proofs.service import ProofService
 from registry.running import Installation, database, installation
 from registry.serving import listening, serving
 from registry.settings import Settings
+from tests.databases import Databases
 from verifier.names import day_start, org_id, parse_date
 from verifier.trust import Trust
 
@@ -75,20 +77,14 @@ def keyring(tmp_path_factory: pytest.TempPathFactory) -> Keyring:
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = open_prepared(f"sqlite:///{tmp_path / 'tem.db'}")
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
-def service(engine: Engine, keyring: Keyring) -> Iterator[Service]:
+def service(engine: Engine, keyring: Keyring, tmp_path: Path) -> Iterator[Service]:
     clock = Clock()
     body, other = (begin_log(engine, keyring, TRUST, one, NOW - 3600) for one in (BODY, OTHER))
     services = Services(
         engine,
-        CertificateService(engine, keyring, clock, clock.require),
+        CertificateService(Sequencer(engine, clock), keyring, clock, clock.require),
         ProofService(engine, keyring, TRUST),
+        LogService(engine, tmp_path / "public"),
         "tem.test",
     )
     keys = [access.create(engine, one.did, "test", NOW) for one in (body, other)]
@@ -111,9 +107,13 @@ class World:
 
 
 @pytest.fixture(scope="session")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    folder = tmp_path_factory.mktemp("world")
-    given = settings.load(data=folder / "data", host="tem.test", chain_port=0, rpc=())
+def world(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with databases.empty() as url:
+        yield from _founded(url, tmp_path_factory.mktemp("world"))
+
+
+def _founded(url: str, folder: Path) -> Iterator[World]:
+    given = settings.load(data=folder / "data", database=url, host="tem.test", chain_port=0, rpc=())
     keyring = Keyring(given.keys, PASSPHRASE)
     with database(given) as engine, chain.reachable(given) as network:
         root = ("did:web:root.test", "Cơ quan gốc")

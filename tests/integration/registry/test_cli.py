@@ -32,6 +32,7 @@ def tem(world: World, passphrase_file: Path) -> Run:
     """Runs a command in the world's installation."""
     environment = {
         "TEM_DATA": str(world.settings.data),
+        "TEM_DATABASE": world.settings.database,
         "TEM_HOST": world.settings.host,
         "TEM_PASSPHRASE_FILE": str(passphrase_file),
         "TEM_TRUST": str(world.settings.trust_file),
@@ -237,6 +238,9 @@ def test_api_keys_are_made_and_revoked(tem: Run) -> None:
     assert "[api_key_unknown]" in tem("apikey", "revoke", "0" * 16).stderr
     assert "[organisation_unknown]" in tem("apikey", "create", "did:web:x.test").stderr
     assert "[did_invalid]" in tem("apikey", "create", "body.test").stderr
+    for label in ("a\0b", "a\nb", "a\udcffb"):  # not even SQLite takes the last one
+        refused = tem("apikey", "create", "did:web:body.test", "--label", label)
+        assert (refused.exit_code, "[label_invalid]" in refused.stderr) == (1, True)
 
 
 def test_settings_that_cannot_work_are_named(tem: Run, code: str, tmp_path: Path) -> None:
