@@ -16,7 +16,7 @@ demo: setup  ## one certificate through every part, and every verdict
 	@python -m scripts.demo
 
 test: check  ## everything CI runs: checks, pytest, forge
-	pytest --cov --cov-report=term -q
+	pytest -n 2 --dist worksteal --cov --cov-report=term -q
 	scripts/core_coverage
 	scripts/forge test
 
