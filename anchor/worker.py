@@ -39,6 +39,9 @@ from verifier.errors import ChainUnavailable, TemError
 
 PURPOSE = ANCHORING
 
+TOGETHER = 50
+"""How many anchors are planned before they are sent, so that the first ones need not wait."""
+
 STALLED = 30.0
 """Seconds without a new final block after which a chain that has something to do stands still."""
 
@@ -184,8 +187,11 @@ class AnchorWorker:
         self._anchoring.begin(self._sender.final)
         plans = list[Plan]()
         for log in due:
-            if len(plans) >= self._sender.room:
-                break
+            if len(plans) >= min(TOGETHER, self._sender.room):
+                troubles += self._ask(plans)
+                plans.clear()
+                if self._sender.room <= 0:
+                    break
             try:
                 found = self._anchoring.look(log)
             except LogError as error:
@@ -196,10 +202,12 @@ class AnchorWorker:
             elif found is Step.AHEAD:
                 said = "Its next entry is dated ahead of the chain's time, and waits for it."
                 troubles.append(Trouble("ahead_of_chain", log.origin, said))
+        return [*troubles, *self._ask(plans)]
+
+    def _ask(self, plans: list[Plan]) -> list[Trouble]:
+        """Write down what was noted and planned so far, and send it."""
         self._anchoring.write(plans)
-        if plans:
-            troubles += self._advance()
-        return troubles
+        return self._advance() if plans else []
 
     def _advance(self) -> list[Trouble]:
         """Advance the sender; what holds up an account holds up nothing else."""
