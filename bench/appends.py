@@ -53,11 +53,7 @@ def _batches(kind: str, batch: int, processes: int) -> list[float]:
         context = multiprocessing.get_context("spawn")
         with context.Pool(processes) as pool:
             return [
-                sum(
-                    pool.starmap(
-                        _append, [(url, log, batch, f"{run} {n}") for n in range(processes)]
-                    )
-                )
+                sum(pool.starmap(_append, [(url, log, batch, (run, n)) for n in range(processes)]))
                 for run in range(REPEATS)
             ]
 
